@@ -1,0 +1,395 @@
+//! The settings of a client: their defaults, and every check that can be made before the first call.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use crate::api::rules::Product;
+use crate::client::Client;
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::signature::{KeyInput, KeyRing, Signer, SigningKey, VerifyingKey};
+use crate::transport::http::{HttpSettings, HttpTransport, Trust};
+
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Antom's gateways. See <https://docs.antom.com/ac/ams/api_fund>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// `https://open-na-global.alipay.com`
+    NorthAmerica,
+    /// `https://open-sea-global.alipay.com`
+    Asia,
+    /// `https://open-de-global.alipay.com`
+    Europe,
+}
+
+impl Region {
+    /// Every region.
+    pub const ALL: &[Self] = &[Self::NorthAmerica, Self::Asia, Self::Europe];
+
+    /// The address of the region's gateway.
+    pub const fn endpoint(self) -> &'static str {
+        match self {
+            Self::NorthAmerica => "https://open-na-global.alipay.com",
+            Self::Asia => "https://open-sea-global.alipay.com",
+            Self::Europe => "https://open-de-global.alipay.com",
+        }
+    }
+
+    /// The name that settings use: `north_america`, `asia` or `europe`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NorthAmerica => "north_america",
+            Self::Asia => "asia",
+            Self::Europe => "europe",
+        }
+    }
+}
+
+/// A certificate authority to trust in addition to the platform's.
+enum CaInput {
+    Pem(String),
+    Path(PathBuf),
+}
+
+/// Collects the settings of a [`Client`]. Nothing is read or checked before [`ClientBuilder::build`].
+pub struct ClientBuilder {
+    client_id: String,
+    signer: Option<SignerInput>,
+    antom_public_key: Option<KeyInput>,
+    endpoint: Option<String>,
+    product: Product,
+    key_version: String,
+    agent_token: Option<Secret<String>>,
+    connect_timeout: Duration,
+    timeout: Duration,
+    ca: Option<CaInput>,
+    proxy: Option<Secret<String>>,
+}
+
+enum SignerInput {
+    Key(KeyInput),
+    Custom(Box<dyn Signer>),
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            signer: None,
+            antom_public_key: None,
+            endpoint: None,
+            product: Product::default(),
+            key_version: "1".to_owned(),
+            agent_token: None,
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            timeout: DEFAULT_TIMEOUT,
+            ca: None,
+            proxy: None,
+        }
+    }
+
+    /// The merchant's private key, which signs requests. This or [`signer`](Self::signer) is required.
+    #[must_use]
+    pub fn private_key(mut self, key: KeyInput) -> Self {
+        self.signer = Some(SignerInput::Key(key));
+        self
+    }
+
+    /// Signs requests elsewhere: in a KMS or an HSM.
+    #[must_use]
+    pub fn signer(mut self, signer: impl Signer + 'static) -> Self {
+        self.signer = Some(SignerInput::Custom(Box::new(signer)));
+        self
+    }
+
+    /// Antom's public key, which answers are verified with. Required. It stands beside the place in Antom's
+    /// Dashboard where the merchant's own public key is uploaded; test and live mode have different ones.
+    #[must_use]
+    pub fn antom_public_key(mut self, key: KeyInput) -> Self {
+        self.antom_public_key = Some(key);
+        self
+    }
+
+    /// The gateway: scheme, host and port. This or [`region`](Self::region) is required.
+    /// `http` only for a loopback address.
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// One of Antom's gateways.
+    #[must_use]
+    pub fn region(self, region: Region) -> Self {
+        self.endpoint(region.endpoint())
+    }
+
+    /// The vaulting product that the merchant has a contract for. Default: [`Product::Apo`].
+    #[must_use]
+    pub fn product(mut self, product: Product) -> Self {
+        self.product = product;
+        self
+    }
+
+    /// `keyVersion` of the private key. Default: `1`.
+    #[must_use]
+    pub fn key_version(mut self, version: impl Into<String>) -> Self {
+        self.key_version = version.into();
+        self
+    }
+
+    /// The `agent-token` header of agents and ISVs. Default: none.
+    #[must_use]
+    pub fn agent_token(mut self, token: impl Into<String>) -> Self {
+        self.agent_token = Some(Secret::new(token.into()));
+        self
+    }
+
+    /// How long opening a connection may take, TLS included. Default: 5 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take in all. Default: 30 s.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// A certificate authority, as PEM text, to trust in addition to the platform's.
+    #[must_use]
+    pub fn ca_certificate(mut self, pem: impl Into<String>) -> Self {
+        self.ca = Some(CaInput::Pem(pem.into()));
+        self
+    }
+
+    /// As [`ca_certificate`](Self::ca_certificate), from a PEM file.
+    #[must_use]
+    pub fn ca_certificate_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca = Some(CaInput::Path(path.into()));
+        self
+    }
+
+    /// An HTTP proxy, for example `http://user:password@proxy.example:3128`. Default: none; the environment's
+    /// proxy variables are not read, because under CGI a web client can set them.
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(Secret::new(url.into()));
+        self
+    }
+
+    /// Checks everything and builds the client. Opens no connection.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting and what to do.
+    pub fn build(self) -> Result<Client, Error> {
+        header_value("client id", &self.client_id)?;
+        header_value("key version", &self.key_version)?;
+        if let Some(token) = &self.agent_token {
+            header_value("agent token", token.expose())?;
+        }
+        if self.timeout.is_zero() || self.connect_timeout.is_zero() {
+            return Err(Error::config(
+                "timeout: 0 would fail every call; give milliseconds or more",
+            ));
+        }
+        let endpoint = self.endpoint.ok_or_else(|| {
+            Error::config("endpoint: it is missing; give the gateway's URL or a region")
+        })?;
+        let endpoint = Endpoint::parse(&endpoint)?;
+        let (signer, own) = match self.signer {
+            None => return Err(Error::config("private key: it is missing")),
+            Some(SignerInput::Custom(signer)) => (signer, None),
+            Some(SignerInput::Key(input)) => {
+                let key = SigningKey::load(&input)?;
+                let own = key.verifying_key();
+                (Box::new(key) as Box<dyn Signer>, Some(own))
+            }
+        };
+        let antom = self.antom_public_key.ok_or_else(|| {
+            Error::config("Antom's public key: it is missing; without it no answer can be trusted")
+        })?;
+        let antom = VerifyingKey::load(&antom)
+            .map_err(|error| Error::config(format!("Antom's {error}")))?;
+        if own.is_some_and(|own| own == antom) {
+            return Err(Error::config(
+                "Antom's public key: this is the merchant's own public key, not Antom's; Antom's key stands beside it in the Dashboard",
+            ));
+        }
+        let ca = self.ca.map(|ca| ca.read()).transpose()?;
+        let transport = HttpTransport::new(HttpSettings {
+            endpoint,
+            connect_timeout: self.connect_timeout,
+            timeout: self.timeout,
+            trust: Trust::platform_and(ca.as_deref().map(|pem| pem.as_bytes()))?,
+            proxy: self.proxy,
+        })?;
+        Ok(Client::new(
+            self.client_id,
+            self.key_version,
+            self.agent_token,
+            self.product,
+            signer,
+            KeyRing::new(antom),
+            Box::new(transport),
+        ))
+    }
+}
+
+impl CaInput {
+    fn read(self) -> Result<Zeroizing<String>, Error> {
+        match self {
+            Self::Pem(pem) => Ok(Zeroizing::new(pem)),
+            Self::Path(path) => std::fs::read_to_string(&path)
+                .map(Zeroizing::new)
+                .map_err(|e| {
+                    Error::config(format!(
+                        "CA certificate: cannot read {}: {e}",
+                        path.display()
+                    ))
+                }),
+        }
+    }
+}
+
+/// What goes into a header must not be able to end it.
+fn header_value(what: &str, value: &str) -> Result<(), Error> {
+    if value.is_empty() {
+        return Err(Error::config(format!("{what}: it is empty")));
+    }
+    if let Some(bad) = value.chars().find(|c| !c.is_ascii_graphic()) {
+        let kind = if bad.is_control() {
+            "a control character"
+        } else if bad == ' ' {
+            "a space"
+        } else {
+            "a character that is not ASCII"
+        };
+        return Err(Error::config(format!("{what}: it holds {kind}")));
+    }
+    Ok(())
+}
+
+/// Where requests go: an origin without a path.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    /// `https://host:port`, normalised.
+    pub(crate) origin: String,
+    /// `host:port` for messages.
+    pub(crate) authority: String,
+    pub(crate) is_https: bool,
+}
+
+impl Endpoint {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let problem = |problem: &str| {
+            Err(Error::config(format!(
+                "endpoint: {problem}; expected for example https://open-sea-global.alipay.com"
+            )))
+        };
+        let Ok(url) = Url::parse(text) else {
+            return problem("it is not a URL");
+        };
+        let is_https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return problem("its scheme is not https"),
+        };
+        let Some(host) = url.host() else {
+            return problem("it names no host");
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return problem("it holds a user name or password");
+        }
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            return problem("it holds more than scheme, host and port");
+        }
+        if !is_https && !is_loopback(&host) {
+            return problem(
+                "http is allowed only for this machine (localhost, 127.0.0.1, [::1]), because it would send requests in the clear",
+            );
+        }
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        Ok(Self {
+            origin: format!("{}://{authority}", url.scheme()),
+            authority,
+            is_https,
+        })
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => Ipv4Addr::is_loopback(address),
+        Host::Ipv6(address) => Ipv6Addr::is_loopback(address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_is_for_loopback_only() {
+        for good in [
+            "http://localhost:8080",
+            "http://127.0.0.1",
+            "http://127.9.9.9:1/",
+            "http://[::1]:8080",
+        ] {
+            assert!(Endpoint::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://open-sea-global.alipay.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "http://10.0.0.1",
+            "http://[::2]",
+        ] {
+            let error = Endpoint::parse(bad).err().unwrap();
+            assert!(
+                error.message().contains("only for this machine"),
+                "{bad}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_an_origin() {
+        for bad in [
+            "",
+            "open-sea-global.alipay.com",
+            "ftp://host",
+            "https://",
+            "https://user@host",
+            "https://host/ams",
+            "https://host?x=1",
+            "https://host#x",
+        ] {
+            assert!(Endpoint::parse(bad).is_err(), "{bad}");
+        }
+        let endpoint = Endpoint::parse("HTTPS://Open-SEA-Global.Alipay.com:443/").unwrap();
+        assert_eq!(endpoint.origin, "https://open-sea-global.alipay.com");
+    }
+
+    #[test]
+    fn header_values_hold_no_control_characters() {
+        assert!(header_value("client id", "SANDBOX_5X00000000000000").is_ok());
+        for bad in ["", "a\r\nb", "a b", "\0", "é", "a\u{7f}"] {
+            assert!(header_value("client id", bad).is_err(), "{bad:?}");
+        }
+    }
+}

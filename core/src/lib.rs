@@ -1,0 +1,43 @@
+//! A careful client for Antom's card-vaulting API: it signs what it sends, verifies what it receives before it
+//! reads it, and says of every failure whether the request may have been processed.
+//!
+//! ```no_run
+//! use antom_core::{Client, CreateVaultingSession};
+//! use antom_core::signature::KeyInput;
+//!
+//! let client = Client::builder("SANDBOX_5X00000000000000")
+//!     .private_key(KeyInput::path("merchant_private.pem"))
+//!     .antom_public_key(KeyInput::path("antom_public.pem"))
+//!     .endpoint("https://127.0.0.1:8443")
+//!     .ca_certificate_path("ca.pem")
+//!     .build()?;
+//! let session = client.create_vaulting_session(&CreateVaultingSession {
+//!     payment_method_type: "CARD".into(),
+//!     vaulting_notification_url: Some("https://shop.example/notify".into()),
+//!     redirect_url: Some("https://shop.example/return".into()),
+//!     ..Default::default()
+//! })?;
+//! // To the page, and to nobody else:
+//! let session_data: &str = session.data.expose();
+//! # Ok::<(), antom_core::Error>(())
+//! ```
+
+pub mod api;
+mod client;
+mod config;
+mod error;
+mod secret;
+pub mod signature;
+mod transport;
+mod trust;
+
+pub use api::create_vaulting_session::{CreateVaultingSession, VaultingSession, metadata_text};
+pub use api::result::{ApiResult, ResultStatus};
+pub use api::rules::{Product, Violation};
+pub use client::Client;
+pub use config::{ClientBuilder, Region};
+pub use error::{Error, ErrorKind};
+pub use secret::Secret;
+
+/// The version of this library, for example `0.1.0`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

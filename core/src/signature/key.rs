@@ -1,0 +1,452 @@
+//! Reading keys in every form that merchants have them in, and saying what a wrong one looks like.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
+};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
+use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
+use rsa::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, EncryptedPrivateKeyInfo,
+    LineEnding, ObjectIdentifier, PrivateKeyInfo,
+};
+use rsa::traits::PublicKeyParts;
+use rsa::{RsaPrivateKey, RsaPublicKey};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::signer::{Signer, SignerError};
+use crate::error::Error;
+use crate::secret::Secret;
+
+const SMALLEST_KEY_BITS: usize = 2048;
+const LARGEST_KEY_BITS: usize = 4096;
+const LARGEST_KEY_FILE: u64 = 64 * 1024;
+
+/// Base64 as people paste it: padding may be missing.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Where a key comes from. What is in it is found out when it is read:
+/// PEM, DER or bare base64 of PKCS#1, PKCS#8, encrypted PKCS#8 or SPKI.
+pub struct KeyInput {
+    source: Source,
+    passphrase: Option<Secret<String>>,
+}
+
+enum Source {
+    Text(Secret<String>),
+    Bytes(Secret<Vec<u8>>),
+    Path(PathBuf),
+}
+
+impl KeyInput {
+    /// PEM or bare base64 as text, with whatever an env file made of it: CRLF, a BOM, quotes, literal `\n`.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::from(Source::Text(Secret::new(text.into())))
+    }
+
+    /// The content of a key file: DER, or text as for [`KeyInput::text`].
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::from(Source::Bytes(Secret::new(bytes.into())))
+    }
+
+    /// A key file of at most 64 KiB.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self::from(Source::Path(path.into()))
+    }
+
+    /// The passphrase of an encrypted PKCS#8 key.
+    #[must_use]
+    pub fn with_passphrase(mut self, passphrase: impl Into<String>) -> Self {
+        self.passphrase = Some(Secret::new(passphrase.into()));
+        self
+    }
+
+    fn from(source: Source) -> Self {
+        Self {
+            source,
+            passphrase: None,
+        }
+    }
+
+    fn der(&self) -> Result<Zeroizing<Vec<u8>>, String> {
+        match &self.source {
+            Source::Text(text) => decode_text(text.expose()),
+            Source::Bytes(bytes) => decode_bytes(bytes.expose()),
+            Source::Path(path) => {
+                let shown = path.display();
+                let mut content = Zeroizing::new(Vec::new());
+                let file = File::open(path).map_err(|e| format!("cannot open {shown}: {e}"))?;
+                file.take(LARGEST_KEY_FILE + 1)
+                    .read_to_end(&mut content)
+                    .map_err(|e| format!("cannot read {shown}: {e}"))?;
+                if content.len() as u64 > LARGEST_KEY_FILE {
+                    return Err(format!(
+                        "{shown} is larger than 64 KiB: this is not a key file"
+                    ));
+                }
+                decode_bytes(&content).map_err(|problem| format!("{shown}: {problem}"))
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Found, String> {
+        let der = self.der()?;
+        let passphrase = self.passphrase.as_ref().map(|p| p.expose().as_str());
+        recognise(&der, passphrase)
+    }
+}
+
+fn decode_bytes(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err("this is UTF-16 text: save the file as UTF-8".into());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => decode_text(text),
+        _ => Ok(Zeroizing::new(bytes.to_vec())),
+    }
+}
+
+fn decode_text(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let text = ['"', '\'']
+        .iter()
+        .find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))
+        .unwrap_or(text);
+    let text = Zeroizing::new(text.replace("\\r", "\r").replace("\\n", "\n"));
+    if text.trim().is_empty() {
+        return Err("it is empty".into());
+    }
+    let base64 = match pem_block(&text)? {
+        Some(block) => block,
+        None => text.as_str(),
+    };
+    let compact: Zeroizing<String> =
+        Zeroizing::new(base64.chars().filter(|c| !c.is_whitespace()).collect());
+    BASE64
+        .decode(compact.as_bytes())
+        .map(Zeroizing::new)
+        .map_err(|_| {
+            if text.len() < 500 && !text.contains('\n') && text.contains(['/', '\\', '.']) {
+                "this is neither PEM nor base64; if it is the name of a file, give it as a path"
+                    .into()
+            } else {
+                "this is neither PEM nor base64: it may be cut or damaged".into()
+            }
+        })
+}
+
+/// The base64 of the first block with a key in it, if the text is PEM.
+fn pem_block(text: &str) -> Result<Option<&str>, String> {
+    const BEGIN: &str = "-----BEGIN ";
+    let mut first = None;
+    for (at, _) in text.match_indices(BEGIN) {
+        let (label, rest) = text[at + BEGIN.len()..]
+            .split_once("-----")
+            .ok_or("the PEM header is cut")?;
+        let (block, _) = rest
+            .split_once(&format!("-----END {label}-----"))
+            .ok_or("the PEM text is cut: it has no END line")?;
+        if label.contains("OPENSSH") {
+            return Err(
+                "this is an OpenSSH key: convert it with ssh-keygen -p -m PKCS8 -f FILE".into(),
+            );
+        }
+        if block.contains("Proc-Type:") {
+            return Err("this is a key with OpenSSL's old encryption: convert it with openssl pkcs8 -topk8 -in FILE".into());
+        }
+        if label.contains("KEY") {
+            return Ok(Some(block));
+        }
+        first.get_or_insert(block);
+    }
+    Ok(first)
+}
+
+/// A key of the right algorithm.
+enum Found {
+    Private {
+        key: RsaPrivateKey,
+        form: &'static str,
+    },
+    Public {
+        key: RsaPublicKey,
+        form: &'static str,
+    },
+}
+
+fn recognise(der: &[u8], passphrase: Option<&str>) -> Result<Found, String> {
+    let private = |key: Option<RsaPrivateKey>, form| {
+        let key = key.ok_or(
+            "this looks like an RSA private key, but its numbers do not fit together: it may be damaged, or too large",
+        )?;
+        Ok(Found::Private { key, form })
+    };
+    let public = |key: Option<RsaPublicKey>, form| {
+        let key = key.ok_or(
+            "this looks like an RSA public key, but its numbers are not valid: it may be damaged, or too large",
+        )?;
+        Ok(Found::Public { key, form })
+    };
+    if let Ok(info) = PrivateKeyInfo::try_from(der) {
+        require_rsa(info.algorithm.oid)?;
+        return private(RsaPrivateKey::from_pkcs8_der(der).ok(), "PKCS#8");
+    }
+    if let Ok(encrypted) = EncryptedPrivateKeyInfo::try_from(der) {
+        let passphrase = passphrase.ok_or("this private key is encrypted: give its passphrase")?;
+        let plain = encrypted.decrypt(passphrase).map_err(|_| {
+            "this encrypted private key cannot be opened: the passphrase is wrong, or the encryption is not PBES2 with AES (convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc)"
+        })?;
+        return match recognise(plain.as_bytes(), None)? {
+            Found::Private { key, .. } => private(Some(key), "encrypted PKCS#8"),
+            Found::Public { .. } => Err("this encrypted key holds no private key".into()),
+        };
+    }
+    if rsa::pkcs1::RsaPrivateKey::try_from(der).is_ok() {
+        return private(RsaPrivateKey::from_pkcs1_der(der).ok(), "PKCS#1");
+    }
+    if let Ok(info) = SubjectPublicKeyInfoRef::try_from(der) {
+        require_rsa(info.algorithm.oid)?;
+        return public(RsaPublicKey::from_public_key_der(der).ok(), "SPKI");
+    }
+    if rsa::pkcs1::RsaPublicKey::try_from(der).is_ok() {
+        return public(RsaPublicKey::from_pkcs1_der(der).ok(), "PKCS#1");
+    }
+    Err(unrecognised(der).into())
+}
+
+/// What a DER structure that is no RSA key may be, from its first bytes.
+fn unrecognised(der: &[u8]) -> &'static str {
+    const SEQUENCE: u8 = 0x30;
+    // ECPrivateKey (RFC 5915) begins with version 1 and an octet string.
+    if der.first() == Some(&SEQUENCE) && der.get(2..6).is_some_and(|b| b == [2, 1, 1, 4]) {
+        return "EC key: Antom signs with RSA";
+    }
+    // A certificate is a sequence of a sequence that begins with its version, tagged [0].
+    if der.first() == Some(&SEQUENCE) && der.get(8..13) == Some(&[0xa0, 3, 2, 1, 2]) {
+        return "this is a certificate: give the public key alone";
+    }
+    "this is not a key: neither PKCS#1, PKCS#8 nor SPKI; it may be cut or damaged"
+}
+
+fn require_rsa(algorithm: ObjectIdentifier) -> Result<(), String> {
+    const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+    let other = match algorithm.to_string().as_str() {
+        "1.2.840.113549.1.1.10" => "RSA-PSS key: Antom signs with RSASSA-PKCS1-v1_5",
+        "1.2.840.10045.2.1" => "EC key: Antom signs with RSA",
+        "1.3.101.112" | "1.3.101.113" => "EdDSA key: Antom signs with RSA",
+        "1.2.840.10040.4.1" => "DSA key: Antom signs with RSA",
+        "1.2.840.113549.1.3.1" => "Diffie-Hellman key: Antom signs with RSA",
+        _ if algorithm == RSA => return Ok(()),
+        _ => "key of another algorithm: Antom signs with RSA",
+    };
+    Err(other.into())
+}
+
+fn check_size(key: &impl PublicKeyParts) -> Result<(), String> {
+    match key.n().bits() {
+        bits if bits < SMALLEST_KEY_BITS => Err(format!(
+            "{bits} bits: {SMALLEST_KEY_BITS} or more are required"
+        )),
+        bits if bits > LARGEST_KEY_BITS => Err(format!(
+            "{bits} bits: {LARGEST_KEY_BITS} is the largest supported size"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// An RSA private key that has passed its checks. Not shown, not copied, wiped from memory on drop.
+pub struct SigningKey {
+    pair: RsaKeyPair,
+    public: RsaPublicKey,
+}
+
+impl SigningKey {
+    /// Reads a private key.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
+    pub fn load(input: &KeyInput) -> Result<Self, Error> {
+        let problem = |problem: String| Error::config(format!("private key: {problem}"));
+        match input.read().map_err(problem)? {
+            Found::Private { key, .. } => Self::new(&key).map_err(problem),
+            Found::Public { .. } => Err(problem("this is a public key".into())),
+        }
+    }
+
+    /// Makes a new key pair of 2048 bits.
+    ///
+    /// # Panics
+    /// If the operating system gives no random numbers.
+    pub fn generate() -> GeneratedKey {
+        let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, SMALLEST_KEY_BITS)
+            .expect("a key of a supported size can be made");
+        let private_pem = key
+            .to_pkcs8_pem(LineEnding::LF)
+            .expect("an RSA key has a PKCS#8 form");
+        GeneratedKey {
+            signing_key: Self::new(&key).expect("a new key passes every check"),
+            private_pem: Secret::new(private_pem.to_string()),
+        }
+    }
+
+    fn new(key: &RsaPrivateKey) -> Result<Self, String> {
+        check_size(key)?;
+        let der = key
+            .to_pkcs8_der()
+            .map_err(|_| "this key has more than two primes: it is not supported")?;
+        let pair = RsaKeyPair::from_pkcs8(der.as_bytes())
+            .map_err(|rejected| format!("this RSA key is not usable: {rejected}"))?;
+        Ok(Self {
+            pair,
+            public: key.to_public_key(),
+        })
+    }
+
+    /// The public half.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey::new(self.public.clone()).expect("the public half of a checked key is valid")
+    }
+}
+
+impl Signer for SigningKey {
+    fn sign(&self, content: &[u8], _sha256: &[u8; 32]) -> Result<Vec<u8>, SignerError> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                content,
+                &mut signature,
+            )
+            .map_err(|_| "the RSA operation failed")?;
+        Ok(signature)
+    }
+}
+
+/// A key pair that [`SigningKey::generate`] made.
+pub struct GeneratedKey {
+    /// Ready to sign with.
+    pub signing_key: SigningKey,
+    /// The private key as PKCS#8 PEM.
+    pub private_pem: Secret<String>,
+}
+
+/// An RSA public key that has passed its checks.
+#[derive(Clone)]
+pub struct VerifyingKey {
+    parsed: ParsedPublicKey,
+    key: RsaPublicKey,
+}
+
+impl VerifyingKey {
+    /// Reads a public key.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
+    pub fn load(input: &KeyInput) -> Result<Self, Error> {
+        let problem = |problem: String| Error::config(format!("public key: {problem}"));
+        match input.read().map_err(problem)? {
+            Found::Public { key, .. } => Self::new(key).map_err(problem),
+            Found::Private { .. } => Err(problem(
+                "this is a private key: give the public key here, and keep the private key to yourself"
+                    .into(),
+            )),
+        }
+    }
+
+    fn new(key: RsaPublicKey) -> Result<Self, String> {
+        check_size(&key)?;
+        let rejected = "this RSA key is not usable: its numbers are not valid";
+        let spki = key.to_public_key_der().map_err(|_| rejected)?;
+        let parsed = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki.as_bytes())
+            .map_err(|_| rejected)?;
+        Ok(Self { parsed, key })
+    }
+
+    /// Whether `signature` is the RSASSA-PKCS1-v1_5 SHA-256 signature of `content` by this key.
+    pub fn verify(&self, content: &[u8], signature: &[u8]) -> bool {
+        self.parsed.verify_sig(content, signature).is_ok()
+    }
+
+    /// The key as SPKI PEM.
+    ///
+    /// # Panics
+    /// Never: a checked key has this form.
+    pub fn to_pem(&self) -> String {
+        self.key
+            .to_public_key_pem(LineEnding::LF)
+            .expect("a checked key has an SPKI form")
+    }
+
+    /// SHA-256 of the SPKI form in hexadecimal: the same for a public key and its private key.
+    pub fn fingerprint(&self) -> String {
+        let spki = self
+            .key
+            .to_public_key_der()
+            .expect("a checked key has an SPKI form");
+        Sha256::digest(spki.as_bytes())
+            .iter()
+            .fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
+    }
+
+    /// The first eight hexadecimal digits of the fingerprint, for messages.
+    pub(crate) fn short_fingerprint(&self) -> String {
+        self.fingerprint()[..8].to_owned()
+    }
+}
+
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+/// What a key file holds, without the key.
+pub struct KeyDescription {
+    /// Whether it is a private key.
+    pub is_private: bool,
+    /// `PKCS#1`, `PKCS#8`, `encrypted PKCS#8` or `SPKI`.
+    pub form: &'static str,
+    /// The size of the modulus in bits.
+    pub bits: usize,
+    /// The public half.
+    pub public: VerifyingKey,
+}
+
+impl KeyDescription {
+    /// Looks into a key of either kind.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
+    pub fn of(input: &KeyInput) -> Result<Self, Error> {
+        let found = input.read().and_then(|found| {
+            let (is_private, form, key) = match found {
+                Found::Private { key, form } => (true, form, key.to_public_key()),
+                Found::Public { key, form } => (false, form, key),
+            };
+            Ok(Self {
+                is_private,
+                form,
+                bits: key.n().bits(),
+                public: VerifyingKey::new(key)?,
+            })
+        });
+        found.map_err(|problem| Error::config(format!("key: {problem}")))
+    }
+}

@@ -1,0 +1,343 @@
+//! HTTP/1.1 over real sockets: ureq on rustls with aws-lc-rs, and a witness of how far each request came.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::{AlertDescription, CertificateError};
+use ureq::config::{AutoHeaderValue, Config};
+use ureq::http::uri::Authority;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport as Connection,
+};
+use ureq::{Agent, Proxy, ProxyProtocol, Timeout};
+
+use super::process::PerProcess;
+use super::{Answer, Body, Failure, LARGEST_BODY, Outgoing, Stage, Transport};
+use crate::config::Endpoint;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// Idle connections that are kept for the next calls: one a thread is used, and more than this are rare.
+const IDLE_CONNECTIONS: usize = 32;
+
+pub(crate) struct HttpSettings {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) trust: Trust,
+    pub(crate) proxy: Option<Secret<String>>,
+}
+
+/// The certificate authorities that may vouch for the gateway.
+pub(crate) struct Trust(Vec<Certificate<'static>>);
+
+impl Trust {
+    /// The platform's store, or Mozilla's where the platform has none, and a CA of the caller's.
+    pub(crate) fn platform_and(custom: Option<&[u8]>) -> Result<Self, Error> {
+        let mut roots: Vec<_> = rustls_native_certs::load_native_certs()
+            .certs
+            .iter()
+            .map(|der| Certificate::from_der(der).to_owned())
+            .collect();
+        if roots.is_empty() {
+            roots.extend(
+                webpki_root_certs::TLS_SERVER_ROOT_CERTS
+                    .iter()
+                    .map(|der| Certificate::from_der(der).to_owned()),
+            );
+        }
+        if let Some(pem) = custom {
+            let own: Vec<_> = parse_pem(pem)
+                .filter_map(|item| match item {
+                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                    _ => None,
+                })
+                .collect();
+            if own.is_empty() {
+                return Err(Error::config(
+                    "CA certificate: there is no PEM certificate in it (-----BEGIN CERTIFICATE-----)",
+                ));
+            }
+            roots.extend(own);
+        }
+        Ok(Self(roots))
+    }
+}
+
+pub(crate) struct HttpTransport {
+    endpoint: Endpoint,
+    agent: PerProcess<Agent>,
+    closed: AtomicBool,
+}
+
+impl HttpTransport {
+    pub(crate) fn new(settings: HttpSettings) -> Result<Self, Error> {
+        let proxy = settings
+            .proxy
+            .map(|url| {
+                // ureq's own error would repeat the URL, which may hold a password.
+                Proxy::new(url.expose()).map_err(|_| {
+                    Error::config("proxy: it is not a proxy's URL; expected for example http://proxy.example:3128")
+                })
+            })
+            .transpose()?;
+        if proxy.as_ref().is_some_and(|proxy| {
+            !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https)
+        }) {
+            return Err(Error::config("proxy: its scheme is not http or https"));
+        }
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::Specific(Arc::new(settings.trust.0)))
+            .unversioned_rustls_crypto_provider(Arc::new(default_provider()))
+            .build();
+        let config = Agent::config_builder()
+            .https_only(settings.endpoint.is_https)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(proxy)
+            .tls_config(tls)
+            .timeout_connect(Some(settings.connect_timeout))
+            .timeout_global(Some(settings.timeout))
+            .max_idle_connections(IDLE_CONNECTIONS)
+            .max_idle_connections_per_host(IDLE_CONNECTIONS)
+            .user_agent(concat!("libantom/", env!("CARGO_PKG_VERSION")))
+            .accept_encoding(AutoHeaderValue::None)
+            .build();
+        let authority: Authority = settings
+            .endpoint
+            .authority
+            .parse()
+            .map_err(|_| Error::config("endpoint: its host is not valid"))?;
+        Ok(Self {
+            endpoint: settings.endpoint,
+            agent: PerProcess::new(move || agent(config.clone(), authority.clone())),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    fn exchange(&self, request: &Outgoing<'_>) -> Result<Answer, ureq::Error> {
+        let url = format!("{}{}", self.endpoint.origin, request.path);
+        let mut builder = self.agent.get().post(url);
+        for (name, value) in request.headers {
+            builder = builder.header(*name, *value);
+        }
+        let mut response = builder.send(request.body)?;
+        let body = match response
+            .body_mut()
+            .with_config()
+            .limit(LARGEST_BODY)
+            .read_to_vec()
+        {
+            Ok(bytes) => Body::Complete(bytes),
+            Err(ureq::Error::BodyExceedsLimit(_)) => Body::TooLarge,
+            Err(error) => return Err(error),
+        };
+        Ok(Answer {
+            status: response.status().as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
+        })
+    }
+
+    fn failure(&self, error: ureq::Error) -> Failure {
+        let stage = if self.closed.load(Ordering::Acquire) {
+            Stage::Closed
+        } else if REQUEST_LEFT.get() {
+            Stage::Sent
+        } else {
+            Stage::NotSent
+        };
+        Failure {
+            stage,
+            message: explain(&error, stage, &self.endpoint.authority),
+            source: error,
+        }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: &Outgoing<'_>) -> Result<Answer, Failure> {
+        REQUEST_LEFT.set(false);
+        if self.closed.load(Ordering::Acquire) {
+            return Err(self.failure(ureq::Error::ConnectionFailed));
+        }
+        self.exchange(request).map_err(|error| self.failure(error))
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.agent.get().clone().shutdown();
+    }
+}
+
+fn agent(config: Config, authority: Authority) -> Agent {
+    let connector = DefaultConnector::new().chain(Witness { authority });
+    Agent::with_parts(config, connector, DefaultResolver::default())
+}
+
+thread_local! {
+    /// Whether the call that runs on this thread has handed a byte of its request to an open connection.
+    static REQUEST_LEFT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Stands last in ureq's chain of connectors, so that it sees only connections that are ready for the request:
+/// whatever fails before is name resolution, connecting, the proxy or TLS.
+#[derive(Debug)]
+struct Witness {
+    authority: Authority,
+}
+
+impl<In: Connection> Connector<In> for Witness {
+    type Out = Witnessed<In>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        // A connection to the proxy itself carries CONNECT, not the request.
+        let carries_request = details.uri.authority() == Some(&self.authority);
+        Ok(chained.map(|inner| Witnessed {
+            inner,
+            carries_request,
+        }))
+    }
+}
+
+struct Witnessed<T> {
+    inner: T,
+    carries_request: bool,
+}
+
+impl<T: Connection> Connection for Witnessed<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        if self.carries_request {
+            REQUEST_LEFT.set(true);
+        }
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.inner.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+impl<T> fmt::Debug for Witnessed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Witnessed")
+    }
+}
+
+/// One line: what happened, and what to do about it.
+fn explain(error: &ureq::Error, stage: Stage, gateway: &str) -> String {
+    let cause = cause(error, gateway);
+    match stage {
+        Stage::NotSent => format!("the request was not sent: {cause}"),
+        Stage::Sent => format!(
+            "no complete answer came, and the request may have been processed: {cause}; inquire by vaultingRequestId, or send it again with the same one"
+        ),
+        Stage::Closed => "the client is closed: create a new one".to_owned(),
+    }
+}
+
+fn cause(error: &ureq::Error, gateway: &str) -> String {
+    match error {
+        ureq::Error::HostNotFound => {
+            format!(
+                "the host of {gateway} was not found: check the endpoint and this machine's DNS"
+            )
+        }
+        ureq::Error::Timeout(Timeout::Resolve) => {
+            format!("looking up the host of {gateway} took too long: check this machine's DNS")
+        }
+        ureq::Error::Timeout(Timeout::Connect) => {
+            format!("connecting to {gateway} took longer than the connect timeout")
+        }
+        ureq::Error::Timeout(_) => format!("{gateway} did not answer within the timeout"),
+        ureq::Error::ConnectProxyFailed(_) => {
+            "the proxy refused to connect to the gateway".to_owned()
+        }
+        ureq::Error::Rustls(error) => tls_cause(error, gateway),
+        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
+            format!("{gateway} did not answer in HTTP: check the endpoint")
+        }
+        ureq::Error::Io(error) => io_cause(error, gateway),
+        other => format!("the connection to {gateway} failed ({other})"),
+    }
+}
+
+fn io_cause(error: &io::Error, gateway: &str) -> String {
+    if let Some(tls) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    {
+        return tls_cause(tls, gateway);
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            format!("nothing listens at {gateway}: check the endpoint, and that the gateway runs")
+        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => format!("{gateway} closed the connection"),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+            format!("{gateway} did not answer within the timeout")
+        }
+        kind => format!("the connection to {gateway} failed ({kind})"),
+    }
+}
+
+fn tls_cause(error: &rustls::Error, gateway: &str) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => format!(
+            "the TLS certificate of {gateway} is not signed by a known authority: if it is a local gateway, give its CA certificate"
+        ),
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => format!(
+            "the TLS certificate of {gateway} is for another name: check the host in the endpoint"
+        ),
+        rustls::Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => format!(
+            "the TLS certificate of {gateway} has expired, or this machine's clock is wrong"
+        ),
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+        ) => {
+            format!("the TLS certificate of {gateway} is not valid yet: check this machine's clock")
+        }
+        rustls::Error::InvalidCertificate(_) => {
+            format!("the TLS certificate of {gateway} is not valid")
+        }
+        rustls::Error::InvalidMessage(_) => {
+            format!("{gateway} does not speak TLS: check the port and the scheme of the endpoint")
+        }
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | rustls::Error::PeerIncompatible(_) => {
+            format!("{gateway} and this library have no TLS version or cipher in common")
+        }
+        other => format!("TLS with {gateway} failed ({other})"),
+    }
+}

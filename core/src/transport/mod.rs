@@ -1,0 +1,67 @@
+//! What the client needs of a network: send these bytes, give back the answer or say how far it came.
+
+pub(crate) mod http;
+pub(crate) mod process;
+
+/// The largest body of an answer that is read, in bytes.
+pub(crate) const LARGEST_BODY: u64 = 1024 * 1024;
+
+/// A request that is ready to go: what is sent is exactly what was signed.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a [(&'static str, &'a str)],
+    pub(crate) body: &'a [u8],
+}
+
+/// An answer, as raw as it came.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) body: Body,
+}
+
+pub(crate) enum Body {
+    Complete(Vec<u8>),
+    TooLarge,
+}
+
+impl Answer {
+    /// The only value of a header, or why it cannot be relied on.
+    pub(crate) fn header(&self, name: &str) -> Result<Option<&str>, String> {
+        let mut values = self.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => value
+                .to_str()
+                .map(Some)
+                .map_err(|_| format!("the answer's {name} header is not plain text")),
+            (Some(_), Some(_)) => Err(format!("the answer has more than one {name} header")),
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) stage: Stage,
+    /// One line: what happened and what to do.
+    pub(crate) message: String,
+    pub(crate) source: ureq::Error,
+}
+
+/// How far the request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Not a byte of it left.
+    NotSent,
+    /// Some of it may have arrived.
+    Sent,
+    /// The client was closed meanwhile.
+    Closed,
+}
+
+/// Sends requests. Implemented on real sockets; unit tests of the flow may play the network.
+pub(crate) trait Transport: Send + Sync {
+    fn send(&self, request: &Outgoing<'_>) -> Result<Answer, Failure>;
+    fn close(&self);
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The C interface: every program in tests/c, against the test gateway.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+cd "$ROOT"
+build_libantom
+start_test_gateway
+tests/c/run
