@@ -225,12 +225,12 @@ impl ClientBuilder {
                 "Antom's public key: this is the merchant's own public key, not Antom's; Antom's key stands beside it in the Dashboard",
             ));
         }
-        let ca = self.ca.map(|ca| ca.read()).transpose()?;
+        let ca = self.ca.map(CaInput::read).transpose()?;
         let transport = HttpTransport::new(HttpSettings {
             endpoint,
             connect_timeout: self.connect_timeout,
             timeout: self.timeout,
-            trust: Trust::platform_and(ca.as_deref().map(|pem| pem.as_bytes()))?,
+            trust: Trust::platform_and(ca.as_deref().map(String::as_bytes))?,
             proxy: self.proxy,
         })?;
         Ok(Client::new(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -56,11 +57,11 @@ pub struct CreateVaultingSession {
 
 /// A map of strings as the JSON text that `passThroughMetadata` expects, keys in order.
 pub fn metadata_text<K: AsRef<str> + Ord, V: AsRef<str>>(metadata: &BTreeMap<K, V>) -> String {
-    let map: BTreeMap<&str, &str> = metadata
+    let object: serde_json::Map<_, _> = metadata
         .iter()
-        .map(|(key, value)| (key.as_ref(), value.as_ref()))
+        .map(|(key, value)| (key.as_ref().to_owned(), value.as_ref().into()))
         .collect();
-    serde_json::to_string(&map).expect("a map of strings always serialises")
+    Value::Object(object).to_string()
 }
 
 /// A session with which the front-end SDK collects the card.
@@ -83,6 +84,9 @@ pub struct VaultingSession {
 
 impl VaultingSession {
     /// [`expires_at`](Self::expires_at) as RFC 3339 text, for example `2026-08-17T13:00:00+08:00`.
+    ///
+    /// # Panics
+    /// Never for a time that came from an answer: it was read from RFC 3339.
     pub fn expires_at_text(&self) -> String {
         self.expires_at
             .format(&Rfc3339)

@@ -65,11 +65,13 @@ impl ApiResult {
 /// Reads the `result` member of a body, if it has a well-formed one.
 pub(crate) fn parse_result(body: &[u8]) -> Option<ApiResult> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
     struct Wire {
-        result_status: String,
-        result_code: String,
-        result_message: Option<String>,
+        #[serde(rename = "resultStatus")]
+        status: String,
+        #[serde(rename = "resultCode")]
+        code: String,
+        #[serde(rename = "resultMessage")]
+        message: Option<String>,
     }
     #[derive(Deserialize)]
     struct Envelope {
@@ -77,9 +79,9 @@ pub(crate) fn parse_result(body: &[u8]) -> Option<ApiResult> {
     }
     let Envelope { result } = serde_json::from_slice(body).ok()?;
     Some(ApiResult {
-        status: ResultStatus::from_letter(&result.result_status)?,
-        code: result.result_code,
-        message: result.result_message,
+        status: ResultStatus::from_letter(&result.status)?,
+        code: result.code,
+        message: result.message,
     })
 }
 

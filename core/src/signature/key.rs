@@ -176,15 +176,14 @@ fn pem_block(text: &str) -> Result<Option<&str>, String> {
 }
 
 /// A key of the right algorithm.
-enum Found {
-    Private {
-        key: RsaPrivateKey,
-        form: &'static str,
-    },
-    Public {
-        key: RsaPublicKey,
-        form: &'static str,
-    },
+struct Found {
+    key: Key,
+    form: &'static str,
+}
+
+enum Key {
+    Private(Box<RsaPrivateKey>),
+    Public(RsaPublicKey),
 }
 
 fn recognise(der: &[u8], passphrase: Option<&str>) -> Result<Found, String> {
@@ -192,13 +191,19 @@ fn recognise(der: &[u8], passphrase: Option<&str>) -> Result<Found, String> {
         let key = key.ok_or(
             "this looks like an RSA private key, but its numbers do not fit together: it may be damaged, or too large",
         )?;
-        Ok(Found::Private { key, form })
+        Ok(Found {
+            key: Key::Private(Box::new(key)),
+            form,
+        })
     };
     let public = |key: Option<RsaPublicKey>, form| {
         let key = key.ok_or(
             "this looks like an RSA public key, but its numbers are not valid: it may be damaged, or too large",
         )?;
-        Ok(Found::Public { key, form })
+        Ok(Found {
+            key: Key::Public(key),
+            form,
+        })
     };
     if let Ok(info) = PrivateKeyInfo::try_from(der) {
         require_rsa(info.algorithm.oid)?;
@@ -209,10 +214,10 @@ fn recognise(der: &[u8], passphrase: Option<&str>) -> Result<Found, String> {
         let plain = encrypted.decrypt(passphrase).map_err(|_| {
             "this encrypted private key cannot be opened: the passphrase is wrong, or the encryption is not PBES2 with AES (convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc)"
         })?;
-        return match recognise(plain.as_bytes(), None)? {
-            Found::Private { key, .. } => private(Some(key), "encrypted PKCS#8"),
-            Found::Public { .. } => Err("this encrypted key holds no private key".into()),
-        };
+        return Ok(Found {
+            form: "encrypted PKCS#8",
+            ..recognise(plain.as_bytes(), None)?
+        });
     }
     if rsa::pkcs1::RsaPrivateKey::try_from(der).is_ok() {
         return private(RsaPrivateKey::from_pkcs1_der(der).ok(), "PKCS#1");
@@ -270,7 +275,7 @@ fn check_size(key: &impl PublicKeyParts) -> Result<(), String> {
 /// An RSA private key that has passed its checks. Not shown, not copied, wiped from memory on drop.
 pub struct SigningKey {
     pair: RsaKeyPair,
-    public: RsaPublicKey,
+    public: VerifyingKey,
 }
 
 impl SigningKey {
@@ -280,9 +285,9 @@ impl SigningKey {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
     pub fn load(input: &KeyInput) -> Result<Self, Error> {
         let problem = |problem: String| Error::config(format!("private key: {problem}"));
-        match input.read().map_err(problem)? {
-            Found::Private { key, .. } => Self::new(&key).map_err(problem),
-            Found::Public { .. } => Err(problem("this is a public key".into())),
+        match input.read().map_err(problem)?.key {
+            Key::Private(key) => Self::new(&key).map_err(problem),
+            Key::Public(_) => Err(problem("this is a public key".into())),
         }
     }
 
@@ -311,13 +316,13 @@ impl SigningKey {
             .map_err(|rejected| format!("this RSA key is not usable: {rejected}"))?;
         Ok(Self {
             pair,
-            public: key.to_public_key(),
+            public: VerifyingKey::new(&key.to_public_key())?,
         })
     }
 
     /// The public half.
     pub fn verifying_key(&self) -> VerifyingKey {
-        VerifyingKey::new(self.public.clone()).expect("the public half of a checked key is valid")
+        self.public.clone()
     }
 }
 
@@ -348,7 +353,8 @@ pub struct GeneratedKey {
 #[derive(Clone)]
 pub struct VerifyingKey {
     parsed: ParsedPublicKey,
-    key: RsaPublicKey,
+    spki: Vec<u8>,
+    pem: String,
 }
 
 impl VerifyingKey {
@@ -358,22 +364,25 @@ impl VerifyingKey {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
     pub fn load(input: &KeyInput) -> Result<Self, Error> {
         let problem = |problem: String| Error::config(format!("public key: {problem}"));
-        match input.read().map_err(problem)? {
-            Found::Public { key, .. } => Self::new(key).map_err(problem),
-            Found::Private { .. } => Err(problem(
+        match input.read().map_err(problem)?.key {
+            Key::Public(key) => Self::new(&key).map_err(problem),
+            Key::Private(_) => Err(problem(
                 "this is a private key: give the public key here, and keep the private key to yourself"
                     .into(),
             )),
         }
     }
 
-    fn new(key: RsaPublicKey) -> Result<Self, String> {
-        check_size(&key)?;
+    fn new(key: &RsaPublicKey) -> Result<Self, String> {
+        check_size(key)?;
         let rejected = "this RSA key is not usable: its numbers are not valid";
-        let spki = key.to_public_key_der().map_err(|_| rejected)?;
-        let parsed = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki.as_bytes())
+        let spki = key.to_public_key_der().map_err(|_| rejected)?.into_vec();
+        let pem = key
+            .to_public_key_pem(LineEnding::LF)
             .map_err(|_| rejected)?;
-        Ok(Self { parsed, key })
+        let parsed =
+            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).map_err(|_| rejected)?;
+        Ok(Self { parsed, spki, pem })
     }
 
     /// Whether `signature` is the RSASSA-PKCS1-v1_5 SHA-256 signature of `content` by this key.
@@ -382,22 +391,13 @@ impl VerifyingKey {
     }
 
     /// The key as SPKI PEM.
-    ///
-    /// # Panics
-    /// Never: a checked key has this form.
-    pub fn to_pem(&self) -> String {
-        self.key
-            .to_public_key_pem(LineEnding::LF)
-            .expect("a checked key has an SPKI form")
+    pub fn to_pem(&self) -> &str {
+        &self.pem
     }
 
     /// SHA-256 of the SPKI form in hexadecimal: the same for a public key and its private key.
     pub fn fingerprint(&self) -> String {
-        let spki = self
-            .key
-            .to_public_key_der()
-            .expect("a checked key has an SPKI form");
-        Sha256::digest(spki.as_bytes())
+        Sha256::digest(&self.spki)
             .iter()
             .fold(String::new(), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");
@@ -413,7 +413,7 @@ impl VerifyingKey {
 
 impl PartialEq for VerifyingKey {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.spki == other.spki
     }
 }
 
@@ -436,15 +436,15 @@ impl KeyDescription {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
     pub fn of(input: &KeyInput) -> Result<Self, Error> {
         let found = input.read().and_then(|found| {
-            let (is_private, form, key) = match found {
-                Found::Private { key, form } => (true, form, key.to_public_key()),
-                Found::Public { key, form } => (false, form, key),
+            let (is_private, key) = match found.key {
+                Key::Private(key) => (true, key.to_public_key()),
+                Key::Public(key) => (false, key),
             };
             Ok(Self {
                 is_private,
-                form,
+                form: found.form,
                 bits: key.n().bits(),
-                public: VerifyingKey::new(key)?,
+                public: VerifyingKey::new(&key)?,
             })
         });
         found.map_err(|problem| Error::config(format!("key: {problem}")))
