@@ -92,11 +92,11 @@ wait_for_line() {
 
 # ---- builds -----------------------------------------------------------------
 
-# build_libantom [CARGO OPTION...]: builds libantom and exports where it is. A program linked with it asks for the
+# Builds libantom and says where it is. A program linked with it asks for the
 # soname at run time, so that name must exist beside the file.
 build_libantom() {
   local soname
-  cargo build -p antom-ffi --profile "$ANTOM_PROFILE" "$@" || return 1
+  cargo build -p antom-ffi --profile "$ANTOM_PROFILE" || return 1
   export ANTOM_LIBRARY_DIR=$PROFILE_DIR
   export ANTOM_LIBRARY=$PROFILE_DIR/libantom.so
   if [ ! -f "$ANTOM_LIBRARY" ]; then

@@ -128,8 +128,8 @@ impl Client {
         })
     }
 
-    /// Closes every connection. Running calls end with [`ErrorKind::Closed`] or
-    /// [`ErrorKind::OutcomeUnknown`], later ones with [`ErrorKind::Closed`].
+    /// Closes every connection of this process. A running call ends at once: with [`ErrorKind::OutcomeUnknown`]
+    /// if its request was already on its way, otherwise, like every later call, with [`ErrorKind::Closed`].
     pub fn close(&self) {
         self.transport.close();
     }

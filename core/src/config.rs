@@ -16,6 +16,7 @@ use crate::transport::http::{HttpSettings, HttpTransport, Trust};
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// Antom's gateways. See <https://docs.antom.com/ac/ams/api_fund>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,14 +152,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How long opening a connection may take, TLS included. Default: 5 s.
+    /// How long opening a connection may take, TLS included. Default: 5 s; at most 1 hour.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long a call may take in all. Default: 30 s.
+    /// How long a call may take in all. Default: 30 s; at most 1 hour.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -197,10 +198,15 @@ impl ClientBuilder {
         if let Some(token) = &self.agent_token {
             header_value("agent token", token.expose())?;
         }
-        if self.timeout.is_zero() || self.connect_timeout.is_zero() {
-            return Err(Error::config(
-                "timeout: 0 would fail every call; give milliseconds or more",
-            ));
+        for (name, timeout) in [
+            ("timeout", self.timeout),
+            ("connect timeout", self.connect_timeout),
+        ] {
+            if timeout.is_zero() || timeout > LONGEST_TIMEOUT {
+                return Err(Error::config(format!(
+                    "{name}: it must be more than 0 and at most 1 hour"
+                )));
+            }
         }
         let endpoint = self.endpoint.ok_or_else(|| {
             Error::config("endpoint: it is missing; give the gateway's URL or a region")

@@ -281,7 +281,11 @@ impl StdError for Error {
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 1000;
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| match c {
+            '\u{2028}' | '\u{2029}' => ' ',
+            c if c.is_control() => ' ',
+            c => c,
+        })
         .take(LONGEST)
         .collect()
 }

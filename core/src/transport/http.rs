@@ -148,16 +148,25 @@ impl HttpTransport {
     }
 
     fn failure(&self, error: ureq::Error) -> Failure {
-        let stage = if self.closed.load(Ordering::Acquire) {
-            Stage::Closed
-        } else if REQUEST_LEFT.get() {
-            Stage::Sent
-        } else {
-            Stage::NotSent
+        let closed = self.closed.load(Ordering::Acquire);
+        let (stage, message) = match (REQUEST_LEFT.get(), closed) {
+            (false, true) => (Stage::Closed, CLOSED.to_owned()),
+            (true, true) => (Stage::Sent, unanswered(CLOSED)),
+            (false, false) => (
+                Stage::NotSent,
+                format!(
+                    "the request was not sent: {}",
+                    cause(&error, &self.endpoint.authority)
+                ),
+            ),
+            (true, false) => (
+                Stage::Sent,
+                unanswered(&cause(&error, &self.endpoint.authority)),
+            ),
         };
         Failure {
             stage,
-            message: explain(&error, stage, &self.endpoint.authority),
+            message,
             source: error,
         }
     }
@@ -248,18 +257,15 @@ impl<T> fmt::Debug for Witnessed<T> {
     }
 }
 
-/// One line: what happened, and what to do about it.
-fn explain(error: &ureq::Error, stage: Stage, gateway: &str) -> String {
-    let cause = cause(error, gateway);
-    match stage {
-        Stage::NotSent => format!("the request was not sent: {cause}"),
-        Stage::Sent => format!(
-            "no complete answer came, and the request may have been processed: {cause}; inquire by vaultingRequestId, or send it again with the same one"
-        ),
-        Stage::Closed => "the client is closed: create a new one".to_owned(),
-    }
+const CLOSED: &str = "the client was closed: create a new one";
+
+fn unanswered(cause: &str) -> String {
+    format!(
+        "no complete answer came, and the request may have been processed: {cause}; inquire by vaultingRequestId, or send it again with the same one"
+    )
 }
 
+/// What happened, and what to do about it.
 fn cause(error: &ureq::Error, gateway: &str) -> String {
     match error {
         ureq::Error::HostNotFound => {
