@@ -16,7 +16,7 @@ use crate::transport::http::{HttpSettings, HttpTransport, Trust};
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Antom's gateways. See <https://docs.antom.com/ac/ams/api_fund>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
