@@ -4,7 +4,7 @@
 SUITES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench sandbox lint fmt deny clean
+.PHONY: help demo test sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -12,17 +12,13 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: ## run the example programs in C, C++, Python and PHP against the sandbox
+demo: ## create a session from Rust, C, C++, Python and PHP against the sandbox
 	@scripts/setup demo
 	@scripts/demo
 
 test: ## run all test suites, or some: make test SUITES="rust c"
 	@scripts/setup test
 	@scripts/test $(SUITES)
-
-bench: ## measure how fast a call is
-	@scripts/setup demo
-	@scripts/bench
 
 sandbox: ## start the local gateway that stands in for Antom
 	@cargo run -p antom-cli -- sandbox
