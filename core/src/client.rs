@@ -1,33 +1,67 @@
 //! The flow of a call, in one screen: validate, serialise once, sign, send, trust, parse.
 
 use std::borrow::Cow;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use uuid::Uuid;
 
-use crate::api::Operation;
 use crate::api::create_vaulting_session::{CreateVaultingSession, VaultingSession};
+use crate::api::inquire_vaulting::{InquireVaulting, VaultingInquiry};
+use crate::api::result::ResultStatus;
 use crate::api::rules::Product;
-use crate::config::ClientBuilder;
+use crate::api::{Operation, ParseError};
+use crate::config::{ClientBuilder, LONGEST_TIMEOUT};
 use crate::error::{Error, ErrorKind};
+use crate::notification::NotificationVerifier;
+use crate::retry::{Budget, Failed, Repeat, wait_before_next};
 use crate::secret::Secret;
 use crate::signature::{Content, KeyRing, SignatureHeader, Signer};
-use crate::transport::{Outgoing, Stage, Transport};
-use crate::trust::{Expected, Verdict, judge};
+use crate::transport::{Answer, Failure, Outgoing, Stage, Transport};
+use crate::trust::{Expected, Verdict, Verified, judge};
 
 const METHOD: &str = "POST";
 
 /// Calls Antom's API. Immutable: one client serves any number of threads, and keeps its connections open.
+/// A clone shares everything with its original.
 ///
 /// Shows none of its settings in `Debug`.
+#[derive(Clone)]
 pub struct Client {
-    client_id: String,
-    key_version: String,
-    agent_token: Option<Secret<String>>,
-    product: Product,
-    signer: Box<dyn Signer>,
-    keys: KeyRing,
-    transport: Box<dyn Transport>,
+    shared: Arc<Shared>,
+    timeout: Duration,
+    max_retries: u32,
+}
+
+/// What really happened to a request whose outcome was unknown.
+#[derive(Debug)]
+pub enum Recovery {
+    /// Antom knows it: here is what became of it.
+    Known(VaultingInquiry),
+    /// Antom never got it: send it again, with the same `vaultingRequestId`.
+    NeverArrived,
+}
+
+/// What a client is made of, from [`ClientBuilder::build`].
+pub(crate) struct Shared {
+    pub(crate) client_id: String,
+    pub(crate) key_version: String,
+    pub(crate) agent_token: Option<Secret<String>>,
+    pub(crate) product: Product,
+    pub(crate) signer: Box<dyn Signer>,
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) budget: Budget,
+    pub(crate) closing: Closing,
+    pub(crate) timeout: Duration,
+}
+
+/// How an attempt ended without a value.
+struct AttemptFailed {
+    error: Error,
+    failed: Failed,
 }
 
 impl Client {
@@ -36,23 +70,37 @@ impl Client {
         ClientBuilder::new(client_id)
     }
 
-    pub(crate) fn new(
-        client_id: String,
-        key_version: String,
-        agent_token: Option<Secret<String>>,
-        product: Product,
-        signer: Box<dyn Signer>,
-        keys: KeyRing,
-        transport: Box<dyn Transport>,
-    ) -> Self {
+    pub(crate) fn new(shared: Shared, max_retries: u32) -> Self {
         Self {
-            client_id,
-            key_version,
-            agent_token,
-            product,
-            signer,
-            keys,
-            transport,
+            timeout: shared.timeout,
+            shared: Arc::new(shared),
+            max_retries,
+        }
+    }
+
+    /// The same client with another limit for each call, all attempts and waits included: more than 0 and at most
+    /// 1 hour, and otherwise set to the nearer of the two.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # fn example(client: antom_core::Client, request: antom_core::CreateVaultingSession) -> Result<(), antom_core::Error> {
+    /// let session = client.with_timeout(Duration::from_secs(3)).create_vaulting_session(&request)?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self {
+            timeout: timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT),
+            ..self.clone()
+        }
+    }
+
+    /// The same client with another number of retries for each call; 0 is none.
+    #[must_use]
+    pub fn with_max_retries(&self, max_retries: u32) -> Self {
+        Self {
+            max_retries,
+            ..self.clone()
         }
     }
 
@@ -71,8 +119,67 @@ impl Client {
         if request.vaulting_request_id.is_none() {
             request.to_mut().vaulting_request_id = Some(Uuid::new_v4().to_string());
         }
-        self.call(request.as_ref())
-            .map_err(|error| error.with_request_id(request.request_id()))
+        self.run(request.as_ref())
+    }
+
+    /// Asks what became of a vaulting.
+    ///
+    /// A result here says only that Antom answered; the vaulting itself is in
+    /// [`VaultingInquiry::outcome`](crate::VaultingInquiry::outcome).
+    ///
+    /// # Errors
+    /// As [`create_vaulting_session`](Self::create_vaulting_session). `VAULTING_NOT_EXIST` means that Antom never got
+    /// the request.
+    pub fn inquire_vaulting(&self, request: &InquireVaulting) -> Result<VaultingInquiry, Error> {
+        self.run(request)
+    }
+
+    /// After [`ErrorKind::OutcomeUnknown`]: what really happened under this `vaultingRequestId`.
+    ///
+    /// # Errors
+    /// As [`inquire_vaulting`](Self::inquire_vaulting), but for `VAULTING_NOT_EXIST`, which is an answer here.
+    pub fn recover(&self, vaulting_request_id: &str) -> Result<Recovery, Error> {
+        let inquiry = self.inquire_vaulting(&InquireVaulting {
+            vaulting_request_id: vaulting_request_id.to_owned(),
+            merchant_account_id: None,
+        });
+        match inquiry {
+            Ok(inquiry) => Ok(Recovery::Known(inquiry)),
+            Err(error)
+                if error.is_authenticated()
+                    && error.result_code() == Some("VAULTING_NOT_EXIST") =>
+            {
+                Ok(Recovery::NeverArrived)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Calls any other API of Antom: signed, sent, verified, judged like every call; the JSON comes back as it is.
+    ///
+    /// `path` is the live path, for example `/ams/api/v1/vaults/fetchNonce`; for a test client id it is rewritten.
+    /// `body` is sent byte for byte. `repeat` says what a second, identical request would do.
+    ///
+    /// # Errors
+    /// As [`create_vaulting_session`](Self::create_vaulting_session), and [`ErrorKind::InvalidArgument`] for a path
+    /// that does not begin with `/ams/api/` or a body that is not a JSON object.
+    pub fn call(&self, path: &str, body: &str, repeat: Repeat) -> Result<Secret<String>, Error> {
+        fn as_it_is(verified: &Verified<'_>) -> Result<Secret<String>, ParseError> {
+            verified.text()
+        }
+
+        let visible = path
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'#');
+        if !path.starts_with("/ams/api/") || !visible {
+            return Err(Error::invalid_argument(
+                "path: it must begin with /ams/api/ and hold no spaces, control characters or #",
+            ));
+        }
+        if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(body).is_err() {
+            return Err(Error::invalid_argument("body: it is not a JSON object"));
+        }
+        self.deliver(path, body.as_bytes(), repeat, as_it_is)
     }
 
     /// The value of the `signature` header for a request that this library does not send itself.
@@ -86,18 +193,18 @@ impl Client {
         let content = Content {
             method,
             path,
-            client_id: &self.client_id,
+            client_id: &self.shared.client_id,
             time,
             body,
         };
-        let signature = content.sign(self.signer.as_ref()).map_err(|error| {
+        let signature = content.sign(self.shared.signer.as_ref()).map_err(|error| {
             Error::new(
                 ErrorKind::Signing,
                 format!("the request was not sent: the signer failed: {error}"),
             )
             .with_source(error)
         })?;
-        Ok(SignatureHeader::write(&signature, &self.key_version))
+        Ok(SignatureHeader::write(&signature, &self.shared.key_version))
     }
 
     /// Checks an answer that this library did not receive itself: whether `signature`, the value of the
@@ -116,117 +223,257 @@ impl Client {
         let content = Content {
             method,
             path,
-            client_id: &self.client_id,
+            client_id: &self.shared.client_id,
             time,
             body,
         };
-        self.keys.verify(&content, signature).map_err(|failure| {
-            Error::new(
-                ErrorKind::UntrustedResponse,
-                format!("the signature is not valid: {failure}"),
-            )
-        })
-    }
-
-    /// Closes every connection of this process. A running call ends at once: with [`ErrorKind::OutcomeUnknown`]
-    /// if its request was already on its way, otherwise, like every later call, with [`ErrorKind::Closed`].
-    pub fn close(&self) {
-        self.transport.close();
-    }
-
-    fn call<O: Operation>(&self, operation: &O) -> Result<O::Response, Error> {
-        let violations = operation.violations(self.product);
-        if !violations.is_empty() {
-            return Err(Error::invalid_request(violations));
-        }
-        let body = serde_json::to_vec(operation)
-            .map_err(|_| Error::internal("client.rs: a request does not serialise"))?;
-        let path = self.path(O::PATH);
-        self.attempt(operation, &path, &body)
-            .map_err(|error| match error.kind() {
-                ErrorKind::Signing => error,
-                _ => error.with_attempts(1),
+        self.shared
+            .keys
+            .verify(&content, signature)
+            .map_err(|failure| {
+                Error::new(
+                    ErrorKind::UntrustedResponse,
+                    format!("the signature is not valid: {failure}"),
+                )
             })
     }
 
-    fn attempt<O: Operation>(
+    /// Checks the notifications that Antom sends to this client id.
+    pub fn notifications(&self) -> NotificationVerifier {
+        NotificationVerifier::new(&self.shared.client_id, self.shared.keys.clone())
+    }
+
+    /// Closes every connection of this process, for every clone. A running call ends at once: with
+    /// [`ErrorKind::OutcomeUnknown`] if its request was already on its way, otherwise, like every later call, with
+    /// [`ErrorKind::Closed`].
+    pub fn close(&self) {
+        self.shared.closing.begin();
+        self.shared.transport.close();
+    }
+
+    fn run<O: Operation>(&self, operation: &O) -> Result<O::Response, Error> {
+        let violations = operation.violations(self.shared.product);
+        let outcome = if violations.is_empty() {
+            let body = serde_json::to_vec(operation)
+                .map_err(|_| Error::internal("client.rs: a request does not serialise"))?;
+            self.deliver(O::PATH, &body, O::REPEAT, |verified| {
+                operation.parse(verified)
+            })
+        } else {
+            Err(Error::invalid_request(violations))
+        };
+        outcome.map_err(|error| error.with_request_id(operation.request_id()))
+    }
+
+    /// Every attempt is signed again, with the same body; the deadline is one for all attempts and waits.
+    fn deliver<T>(
         &self,
-        operation: &O,
         path: &str,
         body: &[u8],
-    ) -> Result<O::Response, Error> {
+        repeat: Repeat,
+        parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+    ) -> Result<T, Error> {
+        let path = self.path(path);
+        let begin = Instant::now();
+        let mut may_be_processed = false;
+        let mut made = 0;
+        loop {
+            let left = self.timeout.saturating_sub(begin.elapsed());
+            let timeout = (made > 0 || self.timeout != self.shared.timeout).then_some(left);
+            made += 1;
+            let AttemptFailed { error, failed } = match self.attempt(&path, body, timeout, &parse) {
+                Ok(value) => {
+                    self.shared.budget.earn();
+                    return Ok(value);
+                }
+                Err(failure) => failure,
+            };
+            let error = error.with_attempts(made);
+            let left = self.timeout.saturating_sub(begin.elapsed());
+            let again = wait_before_next(
+                made,
+                self.max_retries,
+                failed,
+                repeat,
+                left,
+                fastrand::f64(),
+            )
+            .is_some_and(|wait| self.shared.budget.spend() && self.shared.closing.pause(wait));
+            if !again {
+                // An earlier attempt may have arrived, even if the last one did not.
+                return Err(if may_be_processed {
+                    error.after_an_open_end()
+                } else {
+                    error
+                });
+            }
+            may_be_processed |= matches!(failed, Failed::Undecided { .. });
+        }
+    }
+
+    fn attempt<T>(
+        &self,
+        path: &str,
+        body: &[u8],
+        timeout: Option<Duration>,
+        parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+    ) -> Result<T, AttemptFailed> {
+        let shared = &*self.shared;
         let time = epoch_milliseconds();
-        let signature = self.sign(METHOD, path, &time, body)?;
+        let signature = self
+            .sign(METHOD, path, &time, body)
+            .map_err(AttemptFailed::finally)?;
         let mut headers = vec![
             ("content-type", "application/json; charset=UTF-8"),
-            ("client-id", &self.client_id),
+            ("client-id", &shared.client_id),
             ("request-time", &time),
             ("signature", &signature),
         ];
-        if let Some(token) = &self.agent_token {
+        if let Some(token) = &shared.agent_token {
             headers.push(("agent-token", token.expose()));
         }
         let outgoing = Outgoing {
             path,
             headers: &headers,
             body,
+            timeout,
         };
-        let answer = self.transport.send(&outgoing).map_err(|failure| {
-            let kind = match failure.stage {
-                Stage::NotSent => ErrorKind::NotSent,
-                Stage::Sent => ErrorKind::OutcomeUnknown,
-                Stage::Closed => ErrorKind::Closed,
-            };
-            Error::new(kind, failure.message).with_source(failure.source)
-        })?;
+        let answer = shared.transport.send(&outgoing)?;
         let expected = Expected {
             method: METHOD,
             path,
-            client_id: &self.client_id,
-            keys: &self.keys,
+            client_id: &shared.client_id,
+            keys: &shared.keys,
         };
-        let failed = match judge(&answer, &expected) {
-            Verdict::Success(verified) => match operation.parse(&verified) {
-                Ok(response) => return Ok(response),
-                Err(problem) => Error::new(
-                    ErrorKind::Protocol,
-                    format!("the answer is Antom's, but not what the API documents: {problem}"),
-                ),
-            },
-            Verdict::Refused {
-                result,
-                authenticated,
-            } => Error::api(result, authenticated),
-            Verdict::Untrusted(reason) => Error::new(
+        value_of(&answer, judge(&answer, &expected), parse)
+    }
+
+    /// Antom's test mode has the same hosts and another path, and it is that path which is signed.
+    fn path<'a>(&self, live: &'a str) -> Cow<'a, str> {
+        if self.shared.client_id.starts_with("SANDBOX_") {
+            Cow::Owned(live.replacen("/ams/api", "/ams/sandbox/api", 1))
+        } else {
+            Cow::Borrowed(live)
+        }
+    }
+}
+
+impl AttemptFailed {
+    fn finally(error: Error) -> Self {
+        Self {
+            error,
+            failed: Failed::Finally,
+        }
+    }
+}
+
+impl From<Failure> for AttemptFailed {
+    fn from(failure: Failure) -> Self {
+        let (kind, failed) = match failure.stage {
+            Stage::NotSent => (ErrorKind::NotSent, Failed::NotSent),
+            Stage::Sent => (
+                ErrorKind::OutcomeUnknown,
+                Failed::Undecided { retry_after: None },
+            ),
+            Stage::Closed => (ErrorKind::Closed, Failed::Finally),
+        };
+        Self {
+            error: Error::new(kind, failure.message).with_source(failure.source),
+            failed,
+        }
+    }
+}
+
+/// What a verdict means for the caller and for the next attempt.
+fn value_of<T>(
+    answer: &Answer,
+    verdict: Verdict<'_>,
+    parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+) -> Result<T, AttemptFailed> {
+    let undocumented = |problem: &dyn std::fmt::Display| {
+        Error::new(
+            ErrorKind::Protocol,
+            format!("the answer is Antom's, but not what the API documents: {problem}"),
+        )
+    };
+    let (error, failed) = match verdict {
+        Verdict::Success(verified) => match parse(&verified) {
+            Ok(value) => return Ok(value),
+            Err(problem) => (undocumented(&problem), Failed::Finally),
+        },
+        Verdict::Undocumented(problem) => (undocumented(&problem), Failed::Finally),
+        Verdict::Refused {
+            result,
+            authenticated,
+        } => {
+            let failed = match result.status {
+                ResultStatus::Unknown => Failed::Undecided { retry_after: None },
+                ResultStatus::Success | ResultStatus::Failed => Failed::Finally,
+            };
+            (Error::api(result, authenticated), failed)
+        }
+        Verdict::Untrusted(reason) => (
+            Error::new(
                 ErrorKind::UntrustedResponse,
                 format!("do not act on this answer: {reason}"),
             ),
-            Verdict::Unavailable => Error::new(
+            Failed::Finally,
+        ),
+        Verdict::Unavailable => (
+            Error::new(
                 ErrorKind::OutcomeUnknown,
                 format!(
                     "the gateway answered HTTP {}: the request may or may not have been processed; send it again with the same vaultingRequestId",
                     answer.status
                 ),
             ),
-            Verdict::UnexpectedStatus(result) => {
-                Error::new(ErrorKind::Protocol, unexpected_status(answer.status))
-                    .with_unauthenticated_result(result)
-            }
-            Verdict::Undocumented(problem) => Error::new(
-                ErrorKind::Protocol,
-                format!("the answer is Antom's, but not what the API documents: {problem}"),
-            ),
-        };
-        Err(failed.with_http_status(answer.status))
+            Failed::Undecided {
+                retry_after: retry_after(answer, OffsetDateTime::now_utc()),
+            },
+        ),
+        Verdict::UnexpectedStatus(result) => (
+            Error::new(ErrorKind::Protocol, unexpected_status(answer.status))
+                .with_unauthenticated_result(result),
+            Failed::Finally,
+        ),
+    };
+    Err(AttemptFailed {
+        error: error.with_http_status(answer.status),
+        failed,
+    })
+}
+
+/// The `retry-after` header: seconds, or the time to wait for.
+fn retry_after(answer: &Answer, now: OffsetDateTime) -> Option<Duration> {
+    let value = answer.header("retry-after").ok().flatten()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = OffsetDateTime::parse(value, &Rfc2822).ok()?;
+    Some((until - now).try_into().unwrap_or(Duration::ZERO))
+}
+
+/// Lets a waiting call end when the client is closed.
+#[derive(Default)]
+pub(crate) struct Closing {
+    begun: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Closing {
+    fn begin(&self) {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
     }
 
-    /// Antom's test mode has the same hosts and another path, and it is that path which is signed.
-    fn path(&self, live: &'static str) -> Cow<'static, str> {
-        if self.client_id.starts_with("SANDBOX_") {
-            Cow::Owned(live.replacen("/ams/api", "/ams/sandbox/api", 1))
-        } else {
-            Cow::Borrowed(live)
-        }
+    /// Waits, and says whether the client is still open afterwards.
+    fn pause(&self, wait: Duration) -> bool {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let (begun, _) = self
+            .changed
+            .wait_timeout_while(begun, wait, |begun| !*begun)
+            .unwrap_or_else(PoisonError::into_inner);
+        !*begun
     }
 }
 

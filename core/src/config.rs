@@ -2,21 +2,24 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::api::rules::Product;
-use crate::client::Client;
+use crate::client::{Client, Closing, Shared};
 use crate::error::Error;
+use crate::retry::Budget;
 use crate::secret::Secret;
-use crate::signature::{KeyInput, KeyRing, Signer, SigningKey, VerifyingKey};
+use crate::signature::{Content, KeyInput, KeyRing, Signer, SigningKey, VerifyingKey};
 use crate::transport::http::{HttpSettings, HttpTransport, Trust};
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
+const DEFAULT_MAX_RETRIES: u32 = 2;
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Antom's gateways. See <https://docs.antom.com/ac/ams/api_fund>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +65,16 @@ enum CaInput {
 pub struct ClientBuilder {
     client_id: String,
     signer: Option<SignerInput>,
+    signer_public_key: Option<KeyInput>,
     antom_public_key: Option<KeyInput>,
+    antom_key_versions: Vec<(String, KeyInput)>,
     endpoint: Option<String>,
     product: Product,
     key_version: String,
     agent_token: Option<Secret<String>>,
     connect_timeout: Duration,
     timeout: Duration,
+    max_retries: u32,
     ca: Option<CaInput>,
     proxy: Option<Secret<String>>,
 }
@@ -83,13 +89,16 @@ impl ClientBuilder {
         Self {
             client_id: client_id.into(),
             signer: None,
+            signer_public_key: None,
             antom_public_key: None,
+            antom_key_versions: Vec::new(),
             endpoint: None,
             product: Product::default(),
             key_version: "1".to_owned(),
             agent_token: None,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             timeout: DEFAULT_TIMEOUT,
+            max_retries: DEFAULT_MAX_RETRIES,
             ca: None,
             proxy: None,
         }
@@ -114,6 +123,22 @@ impl ClientBuilder {
     #[must_use]
     pub fn antom_public_key(mut self, key: KeyInput) -> Self {
         self.antom_public_key = Some(key);
+        self
+    }
+
+    /// Antom's public key of one `keyVersion`, beside [`antom_public_key`](Self::antom_public_key): while Antom
+    /// changes its key, both are valid.
+    #[must_use]
+    pub fn antom_public_key_version(mut self, version: impl Into<String>, key: KeyInput) -> Self {
+        self.antom_key_versions.push((version.into(), key));
+        self
+    }
+
+    /// The merchant's public key, for a [`signer`](Self::signer) that does not give it: the client then checks, when
+    /// it is built, that the signer's signatures fit it.
+    #[must_use]
+    pub fn signer_public_key(mut self, key: KeyInput) -> Self {
+        self.signer_public_key = Some(key);
         self
     }
 
@@ -166,6 +191,13 @@ impl ClientBuilder {
         self
     }
 
+    /// How often a failed call is tried again, inside the same timeout, where that is safe. Default: 2; 0 is never.
+    #[must_use]
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = retries;
+        self
+    }
+
     /// A certificate authority, as PEM text, to trust in addition to the platform's.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl Into<String>) -> Self {
@@ -212,24 +244,20 @@ impl ClientBuilder {
             Error::config("endpoint: it is missing; give the gateway's URL or a region")
         })?;
         let endpoint = Endpoint::parse(&endpoint)?;
-        let (signer, own) = match self.signer {
-            None => return Err(Error::config("private key: it is missing")),
-            Some(SignerInput::Custom(signer)) => (signer, None),
-            Some(SignerInput::Key(input)) => {
-                let key = SigningKey::load(&input)?;
-                let own = key.verifying_key();
-                (Box::new(key) as Box<dyn Signer>, Some(own))
-            }
-        };
+        let (signer, own) = self
+            .signer
+            .ok_or_else(|| Error::config("private key: it is missing"))?
+            .load(self.signer_public_key.as_ref())?;
+        if let Some(own) = &own {
+            check_signer(signer.as_ref(), own)?;
+        }
         let antom = self.antom_public_key.ok_or_else(|| {
             Error::config("Antom's public key: it is missing; without it no answer can be trusted")
         })?;
-        let antom = VerifyingKey::load(&antom)
-            .map_err(|error| Error::config(format!("Antom's {error}")))?;
-        if own.is_some_and(|own| own == antom) {
-            return Err(Error::config(
-                "Antom's public key: this is the merchant's own public key, not Antom's; Antom's key stands beside it in the Dashboard",
-            ));
+        let mut keys = KeyRing::new(antoms_key(&antom, own.as_ref())?);
+        for (version, key) in &self.antom_key_versions {
+            header_value("version of Antom's public key", version)?;
+            keys = keys.with_version(version, antoms_key(key, own.as_ref())?);
         }
         let ca = self.ca.map(CaInput::read).transpose()?;
         let transport = HttpTransport::new(HttpSettings {
@@ -239,16 +267,70 @@ impl ClientBuilder {
             trust: Trust::platform_and(ca.as_deref().map(String::as_bytes))?,
             proxy: self.proxy,
         })?;
-        Ok(Client::new(
-            self.client_id,
-            self.key_version,
-            self.agent_token,
-            self.product,
+        let shared = Shared {
+            client_id: self.client_id,
+            key_version: self.key_version,
+            agent_token: self.agent_token,
+            product: self.product,
             signer,
-            KeyRing::new(antom),
-            Box::new(transport),
+            keys: Arc::new(keys),
+            transport: Box::new(transport),
+            budget: Budget::full(),
+            closing: Closing::default(),
+            timeout: self.timeout,
+        };
+        Ok(Client::new(shared, self.max_retries))
+    }
+}
+
+impl SignerInput {
+    /// The signer, and the public half of its key where that is known.
+    fn load(
+        self,
+        public: Option<&KeyInput>,
+    ) -> Result<(Box<dyn Signer>, Option<VerifyingKey>), Error> {
+        let public = public.map(VerifyingKey::load).transpose()?;
+        Ok(match self {
+            Self::Custom(signer) => (signer, public),
+            Self::Key(input) => {
+                let key = SigningKey::load(&input)?;
+                let own = public.unwrap_or_else(|| key.verifying_key());
+                (Box::new(key), Some(own))
+            }
+        })
+    }
+}
+
+/// One signature, to find a wrong pair or a broken HSM before the first call does.
+fn check_signer(signer: &dyn Signer, own: &VerifyingKey) -> Result<(), Error> {
+    let probe = Content {
+        method: "POST",
+        path: "/",
+        client_id: "libantom",
+        time: "0",
+        body: b"",
+    };
+    let signature = probe
+        .sign(signer)
+        .map_err(|error| Error::config(format!("signer: it failed: {error}")).with_source(error))?;
+    if own.verify(&probe.to_bytes(), &signature) {
+        Ok(())
+    } else {
+        Err(Error::config(
+            "signer: its signatures do not fit the merchant's public key: they are not a pair, or the signer does not make RSASSA-PKCS1-v1_5 signatures with SHA-256",
         ))
     }
+}
+
+fn antoms_key(input: &KeyInput, own: Option<&VerifyingKey>) -> Result<VerifyingKey, Error> {
+    let key =
+        VerifyingKey::load(input).map_err(|error| Error::config(format!("Antom's {error}")))?;
+    if own == Some(&key) {
+        return Err(Error::config(
+            "Antom's public key: this is the merchant's own public key, not Antom's; Antom's key stands beside it in the Dashboard",
+        ));
+    }
+    Ok(key)
 }
 
 impl CaInput {

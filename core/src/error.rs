@@ -187,6 +187,21 @@ impl Error {
         self
     }
 
+    /// The last attempt ended for certain, but an earlier one did not: nobody may read "nothing was sent" from it.
+    pub(crate) fn after_an_open_end(mut self) -> Self {
+        if matches!(
+            self.0.kind,
+            ErrorKind::NotSent | ErrorKind::Signing | ErrorKind::Closed
+        ) {
+            self.0.kind = ErrorKind::OutcomeUnknown;
+            self.0.message = one_line(&format!(
+                "an earlier attempt may have been processed, and the last one failed: {}",
+                self.0.message
+            ));
+        }
+        self
+    }
+
     /// Result detail of an answer that is neither signed nor a documented failure.
     pub(crate) fn with_unauthenticated_result(mut self, result: Option<ApiResult>) -> Self {
         if let Some(result) = result {

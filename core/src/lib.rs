@@ -26,17 +26,27 @@ pub mod api;
 mod client;
 mod config;
 mod error;
+mod notification;
+mod retry;
 mod secret;
 pub mod signature;
 mod transport;
 mod trust;
 
 pub use api::create_vaulting_session::{CreateVaultingSession, VaultingSession, metadata_text};
+pub use api::inquire_vaulting::{
+    InquireVaulting, VaultingFailure, VaultingInquiry, VaultingOutcome,
+};
 pub use api::result::{ApiResult, ResultStatus};
 pub use api::rules::{Product, Violation};
-pub use client::Client;
+pub use client::{Client, Recovery};
 pub use config::{ClientBuilder, Region};
 pub use error::{Error, ErrorKind};
+pub use notification::{
+    ACK_BODY, ACK_CONTENT_TYPE, Claim, Json, MemoryReplayGuard, Notification, NotificationVerifier,
+    ReplayGuard, SignedNotification, TestNotification, VaultingNotification,
+};
+pub use retry::Repeat;
 pub use secret::Secret;
 
 /// The version of this library, for example `0.1.0`.

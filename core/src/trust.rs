@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::api::ParseError;
 use crate::api::result::{ApiResult, ResultStatus, parse_result};
 use crate::secret::Secret;
-use crate::signature::{Content, KeyRing};
+use crate::signature::{Content, KeyRing, VerifyError};
 use crate::transport::{Answer, Body};
 
 /// What the answer must be bound to: our request and Antom's keys.
@@ -41,7 +41,21 @@ pub(crate) enum Verdict<'a> {
 /// Bytes whose signature was verified: the only thing that a response is parsed from.
 pub(crate) struct Verified<'a>(&'a [u8]);
 
-impl Verified<'_> {
+impl<'a> Verified<'a> {
+    /// The body of `content`, if its signature is valid. There is no other way to make one.
+    pub(crate) fn by(
+        keys: &KeyRing,
+        content: &Content<'a>,
+        signature: &str,
+    ) -> Result<Self, VerifyError> {
+        keys.verify(content, signature)?;
+        Ok(Self(content.body))
+    }
+
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.0
+    }
+
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ParseError> {
         Ok(serde_json::from_slice(self.0)?)
     }
@@ -54,8 +68,8 @@ impl Verified<'_> {
 }
 
 /// What the signature headers say.
-enum Proof {
-    Verified,
+enum Proof<'a> {
+    Verified(Verified<'a>),
     Untrusted(String),
     Unsigned,
 }
@@ -66,13 +80,12 @@ enum Status {
     Other,
 }
 
-/// Applies the table of the design to an answer.
-pub(crate) fn judge<'a>(answer: &'a Answer, expected: &Expected<'_>) -> Verdict<'a> {
+/// Applies the table to an answer. Nothing of the body is parsed before its signature is judged.
+pub(crate) fn judge<'a>(answer: &'a Answer, expected: &Expected<'a>) -> Verdict<'a> {
     let body = match &answer.body {
         Body::Complete(bytes) => Some(bytes.as_slice()),
         Body::TooLarge => None,
     };
-    let result = body.and_then(parse_result);
     let status = match answer.status {
         200 => Status::Ok,
         408 | 429 | 500..=599 => Status::Unavailable,
@@ -82,41 +95,51 @@ pub(crate) fn judge<'a>(answer: &'a Answer, expected: &Expected<'_>) -> Verdict<
         (Proof::Untrusted(reason), Status::Ok | Status::Unavailable | Status::Other) => {
             Verdict::Untrusted(reason)
         }
-        (Proof::Verified | Proof::Unsigned, Status::Unavailable) => Verdict::Unavailable,
-        (Proof::Verified | Proof::Unsigned, Status::Other) => Verdict::UnexpectedStatus(result),
-        (Proof::Verified, Status::Ok) => match (result, body) {
-            (Some(result), Some(bytes)) => match result.status {
-                ResultStatus::Success => Verdict::Success(Verified(bytes)),
-                ResultStatus::Failed | ResultStatus::Unknown => Verdict::Refused {
-                    result,
-                    authenticated: true,
-                },
-            },
-            (None, Some(_)) => Verdict::Undocumented(
-                "it has no result with a resultStatus of S, F or U and a resultCode",
-            ),
-            (Some(_) | None, None) => Verdict::Untrusted(too_large()),
-        },
-        (Proof::Unsigned, Status::Ok) => match result {
-            Some(result) => match result.status {
-                ResultStatus::Success => {
-                    Verdict::Untrusted("the answer claims success but is not signed".to_owned())
-                }
-                ResultStatus::Failed | ResultStatus::Unknown => Verdict::Refused {
-                    result,
-                    authenticated: false,
-                },
-            },
-            None if body.is_none() => Verdict::Untrusted(too_large()),
-            None => Verdict::Untrusted(
-                "the answer is not signed and carries no result: is this Antom's endpoint?"
-                    .to_owned(),
-            ),
-        },
+        (Proof::Verified(_) | Proof::Unsigned, Status::Unavailable) => Verdict::Unavailable,
+        (Proof::Verified(_) | Proof::Unsigned, Status::Other) => {
+            Verdict::UnexpectedStatus(body.and_then(parse_result))
+        }
+        (Proof::Verified(verified), Status::Ok) => signed(verified),
+        (Proof::Unsigned, Status::Ok) => unsigned(body),
     }
 }
 
-fn prove(answer: &Answer, body: Option<&[u8]>, expected: &Expected<'_>) -> Proof {
+fn signed(verified: Verified<'_>) -> Verdict<'_> {
+    match parse_result(verified.bytes()) {
+        Some(result) => match result.status {
+            ResultStatus::Success => Verdict::Success(verified),
+            ResultStatus::Failed | ResultStatus::Unknown => Verdict::Refused {
+                result,
+                authenticated: true,
+            },
+        },
+        None => Verdict::Undocumented(
+            "it has no result with a resultStatus of S, F or U and a resultCode",
+        ),
+    }
+}
+
+fn unsigned<'a>(body: Option<&[u8]>) -> Verdict<'a> {
+    let Some(body) = body else {
+        return Verdict::Untrusted(too_large());
+    };
+    match parse_result(body) {
+        Some(result) => match result.status {
+            ResultStatus::Success => {
+                Verdict::Untrusted("the answer claims success but is not signed".to_owned())
+            }
+            ResultStatus::Failed | ResultStatus::Unknown => Verdict::Refused {
+                result,
+                authenticated: false,
+            },
+        },
+        None => Verdict::Untrusted(
+            "the answer is not signed and carries no result: is this Antom's endpoint?".to_owned(),
+        ),
+    }
+}
+
+fn prove<'a>(answer: &'a Answer, body: Option<&'a [u8]>, expected: &Expected<'a>) -> Proof<'a> {
     let signature = match answer.header("signature") {
         Ok(value) => value,
         Err(problem) => return Proof::Untrusted(problem),
@@ -156,8 +179,8 @@ fn prove(answer: &Answer, body: Option<&[u8]>, expected: &Expected<'_>) -> Proof
         time,
         body,
     };
-    match expected.keys.verify(&content, signature) {
-        Ok(()) => Proof::Verified,
+    match Verified::by(expected.keys, &content, signature) {
+        Ok(verified) => Proof::Verified(verified),
         Err(failure) => Proof::Untrusted(format!("the answer's signature is not valid: {failure}")),
     }
 }

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::rules::{self, Product, Violation};
 use super::{Operation, ParseError};
+use crate::retry::Repeat;
 use crate::secret::Secret;
 use crate::trust::Verified;
 
@@ -107,6 +108,7 @@ impl std::fmt::Debug for VaultingSession {
 
 impl Operation for CreateVaultingSession {
     const PATH: &'static str = "/ams/api/v1/vaults/createVaultingSession";
+    const REPEAT: Repeat = Repeat::Harmless;
     type Response = VaultingSession;
 
     fn request_id(&self) -> &str {

@@ -1,11 +1,14 @@
 //! One file an API: what goes in, which rules it keeps, what comes out. No input or output happens here.
 
 pub mod create_vaulting_session;
+pub mod inquire_vaulting;
+pub mod objects;
 pub mod result;
 pub mod rules;
 
 use serde::Serialize;
 
+use crate::retry::Repeat;
 use crate::trust::Verified;
 use rules::{Product, Violation};
 
@@ -13,6 +16,8 @@ use rules::{Product, Violation};
 pub(crate) trait Operation: Serialize {
     /// The path on the wire for a live client id.
     const PATH: &'static str;
+    /// What a second, identical request would do.
+    const REPEAT: Repeat;
     /// What a successful answer becomes.
     type Response;
 

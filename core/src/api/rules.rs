@@ -64,7 +64,7 @@ impl FieldRule {
     }
 }
 
-const fn rule(
+pub(crate) const fn rule(
     field: &'static str,
     form: Form,
     max_chars: usize,

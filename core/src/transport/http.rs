@@ -126,6 +126,9 @@ impl HttpTransport {
     fn exchange(&self, request: &Outgoing<'_>) -> Result<Answer, ureq::Error> {
         let url = format!("{}{}", self.endpoint.origin, request.path);
         let mut builder = self.agent.get().post(url);
+        if request.timeout.is_some() {
+            builder = builder.config().timeout_global(request.timeout).build();
+        }
         for (name, value) in request.headers {
             builder = builder.header(*name, *value);
         }

@@ -3,6 +3,8 @@
 pub(crate) mod http;
 pub(crate) mod process;
 
+use std::time::Duration;
+
 /// The largest body of an answer that is read, in bytes.
 pub(crate) const LARGEST_BODY: u64 = 1024 * 1024;
 
@@ -11,6 +13,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) path: &'a str,
     pub(crate) headers: &'a [(&'static str, &'a str)],
     pub(crate) body: &'a [u8],
+    /// How long the exchange may take in all; `None` is the client's own timeout, which needs no settings of its own.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// An answer, as raw as it came.
