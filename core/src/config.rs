@@ -255,6 +255,9 @@ impl ClientBuilder {
             Error::config("Antom's public key: it is missing; without it no answer can be trusted")
         })?;
         let mut keys = KeyRing::new(antoms_key(&antom, own.as_ref())?);
+        if let Some(own) = &own {
+            keys = keys.with_mistaken("the merchant's own key", own.clone());
+        }
         for (version, key) in &self.antom_key_versions {
             header_value("version of Antom's public key", version)?;
             keys = keys.with_version(version, antoms_key(key, own.as_ref())?);

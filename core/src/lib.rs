@@ -25,6 +25,7 @@
 pub mod api;
 mod client;
 mod config;
+pub mod doctor;
 mod error;
 mod notification;
 mod retry;

@@ -50,27 +50,41 @@ impl SignatureHeader {
         format!("algorithm=RSA256,keyVersion={key_version},signature={value}")
     }
 
+    /// The text of the signature part, however it is encoded.
+    pub(crate) fn raw_signature(value: &str) -> Result<String, HeaderError> {
+        let [_, _, signature] = Self::parts(value)?;
+        signature
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+            .ok_or(HeaderError::Missing)
+    }
+
+    /// The text of `algorithm`, `keyVersion` and `signature`.
+    fn parts(value: &str) -> Result<[Option<&str>; 3], HeaderError> {
+        const NAMES: [&str; 3] = ["algorithm", "keyVersion", "signature"];
+        let mut parts = [None; 3];
+        for part in value.split(',') {
+            let (name, value) = part.trim().split_once('=').ok_or(HeaderError::NotAPair)?;
+            let Some(known) = NAMES
+                .iter()
+                .position(|known| known.eq_ignore_ascii_case(name.trim()))
+            else {
+                continue;
+            };
+            if parts[known].replace(value.trim()).is_some() {
+                return Err(HeaderError::Double(NAMES[known]));
+            }
+        }
+        Ok(parts)
+    }
+
     /// Reads the value of the header.
     ///
     /// # Errors
     /// [`HeaderError`] where it breaks the grammar.
     pub fn parse(value: &str) -> Result<Self, HeaderError> {
-        let mut algorithm = None;
-        let mut key_version = None;
-        let mut signature = None;
-        for part in value.split(',') {
-            let (name, value) = part.trim().split_once('=').ok_or(HeaderError::NotAPair)?;
-            let (slot, name) = match name.trim().to_ascii_lowercase().as_str() {
-                "algorithm" => (&mut algorithm, "algorithm"),
-                "keyversion" => (&mut key_version, "keyVersion"),
-                "signature" => (&mut signature, "signature"),
-                _ => continue,
-            };
-            if slot.replace(value.trim()).is_some() {
-                return Err(HeaderError::Double(name));
-            }
-        }
-        if !algorithm.is_some_and(|name: &str| name.eq_ignore_ascii_case("RSA256")) {
+        let [algorithm, key_version, signature] = Self::parts(value)?;
+        if !algorithm.is_some_and(|name| name.eq_ignore_ascii_case("RSA256")) {
             return Err(HeaderError::Algorithm);
         }
         let encoded = signature

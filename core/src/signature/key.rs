@@ -395,6 +395,10 @@ impl VerifyingKey {
         &self.pem
     }
 
+    pub(crate) fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
     /// SHA-256 of the SPKI form in hexadecimal: the same for a public key and its private key.
     pub fn fingerprint(&self) -> String {
         Sha256::digest(&self.spki)
@@ -403,11 +407,6 @@ impl VerifyingKey {
                 let _ = write!(hex, "{byte:02x}");
                 hex
             })
-    }
-
-    /// The first eight hexadecimal digits of the fingerprint, for messages.
-    pub(crate) fn short_fingerprint(&self) -> String {
-        self.fingerprint()[..8].to_owned()
     }
 }
 

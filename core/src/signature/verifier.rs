@@ -3,12 +3,14 @@
 use super::content::Content;
 use super::header::{HeaderError, SignatureHeader};
 use super::key::VerifyingKey;
+use crate::doctor::{Cause, Received, examine};
 
 /// The public keys that may have signed, by their `keyVersion`.
 ///
 /// While Antom changes its key, both are in the ring, and each signature is checked with the one it names.
 pub struct KeyRing {
     keys: Vec<(Option<String>, VerifyingKey)>,
+    mistaken: Vec<(&'static str, VerifyingKey)>,
 }
 
 /// Why a signature is not valid.
@@ -20,11 +22,9 @@ pub enum VerifyError {
     /// No key of the ring is for this `keyVersion`.
     #[error("it names a key version for which no public key is configured")]
     NoKey,
-    /// The signature was not made over this content with this key.
-    #[error(
-        "it was not made over these bytes with the given public key (key {0}); check that this is Antom's key for this mode, and that nothing between Antom and here changes the body"
-    )]
-    NoMatch(String),
+    /// The signature was not made over this content with this key; the doctor says why.
+    #[error("{0}")]
+    NoMatch(Cause),
 }
 
 impl KeyRing {
@@ -32,6 +32,7 @@ impl KeyRing {
     pub fn new(key: VerifyingKey) -> Self {
         Self {
             keys: vec![(None, key)],
+            mistaken: Vec::new(),
         }
     }
 
@@ -44,9 +45,11 @@ impl KeyRing {
         self
     }
 
-    /// Every key.
-    pub fn keys(&self) -> impl Iterator<Item = &VerifyingKey> {
-        self.keys.iter().map(|(_, key)| key)
+    /// Adds a key that must not have signed, so that an error can name it if it has: for example the merchant's own.
+    #[must_use]
+    pub fn with_mistaken(mut self, name: &'static str, key: VerifyingKey) -> Self {
+        self.mistaken.push((name, key));
+        self
     }
 
     /// Whether the `signature` header `header` is a valid signature of `content`.
@@ -54,18 +57,22 @@ impl KeyRing {
     /// # Errors
     /// [`VerifyError`], where it is not.
     pub fn verify(&self, content: &Content<'_>, header: &str) -> Result<(), VerifyError> {
-        let header = SignatureHeader::parse(header)?;
-        let content = content.to_bytes();
-        let mut tried = None;
-        for key in self.candidates(header.key_version.as_deref()) {
-            if key.verify(&content, &header.signature) {
-                return Ok(());
-            }
-            tried = Some(key);
+        let parsed = SignatureHeader::parse(header)?;
+        let bytes = content.to_bytes();
+        let candidates = || self.candidates(parsed.key_version.as_deref());
+        if candidates().next().is_none() {
+            return Err(VerifyError::NoKey);
         }
-        Err(tried.map_or(VerifyError::NoKey, |key| {
-            VerifyError::NoMatch(key.short_fingerprint())
-        }))
+        if candidates().any(|key| key.verify(&bytes, &parsed.signature)) {
+            return Ok(());
+        }
+        let mistaken = self.mistaken.iter().map(|(name, key)| (*name, key));
+        let keys: Vec<_> = candidates()
+            .map(|key| ("Antom's key", key))
+            .chain(mistaken)
+            .collect();
+        let cause = examine(&Received::from_content(content, header), &keys).cause;
+        Err(cause.map_or(VerifyError::NoKey, VerifyError::NoMatch))
     }
 
     /// The key of that version, or else the one for every version; all of them where no version is named.
