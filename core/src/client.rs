@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
+use time::format_description::well_known::{Rfc2822, Rfc3339};
 use uuid::Uuid;
 
 use crate::api::create_vaulting_session::{CreateVaultingSession, VaultingSession};
@@ -16,6 +16,7 @@ use crate::api::{Operation, ParseError};
 use crate::config::{ClientBuilder, LONGEST_TIMEOUT};
 use crate::error::{Error, ErrorKind};
 use crate::notification::NotificationVerifier;
+use crate::observer::{AttemptEnded, CallBegan, CallEnded, Observer};
 use crate::retry::{Budget, Failed, Repeat, wait_before_next};
 use crate::secret::Secret;
 use crate::signature::{Content, KeyRing, SignatureHeader, Signer};
@@ -55,7 +56,16 @@ pub(crate) struct Shared {
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) budget: Budget,
     pub(crate) closing: Closing,
+    pub(crate) observer: Box<dyn Observer>,
     pub(crate) timeout: Duration,
+}
+
+/// What is sent in every attempt of a call.
+struct Call<'a> {
+    path: &'a str,
+    body: &'a [u8],
+    request_id: Option<&'a str>,
+    repeat: Repeat,
 }
 
 /// How an attempt ended without a value.
@@ -179,7 +189,13 @@ impl Client {
         if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(body).is_err() {
             return Err(Error::invalid_argument("body: it is not a JSON object"));
         }
-        self.deliver(path, body.as_bytes(), repeat, as_it_is)
+        let call = Call {
+            path: &self.path(path),
+            body: body.as_bytes(),
+            request_id: None,
+            repeat,
+        };
+        self.deliver(&call, as_it_is)
     }
 
     /// The value of the `signature` header for a request that this library does not send itself.
@@ -256,49 +272,71 @@ impl Client {
         let outcome = if violations.is_empty() {
             let body = serde_json::to_vec(operation)
                 .map_err(|_| Error::internal("client.rs: a request does not serialise"))?;
-            self.deliver(O::PATH, &body, O::REPEAT, |verified| {
-                operation.parse(verified)
-            })
+            let call = Call {
+                path: &self.path(O::PATH),
+                body: &body,
+                request_id: Some(operation.request_id()),
+                repeat: O::REPEAT,
+            };
+            self.deliver(&call, |verified| operation.parse(verified))
         } else {
             Err(Error::invalid_request(violations))
         };
         outcome.map_err(|error| error.with_request_id(operation.request_id()))
     }
 
-    /// Every attempt is signed again, with the same body; the deadline is one for all attempts and waits.
     fn deliver<T>(
         &self,
-        path: &str,
-        body: &[u8],
-        repeat: Repeat,
+        call: &Call<'_>,
         parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
     ) -> Result<T, Error> {
-        let path = self.path(path);
+        let Call {
+            path, request_id, ..
+        } = *call;
+        let observer = &*self.shared.observer;
+        observer.begin(&CallBegan {
+            path,
+            request_id,
+            body_bytes: call.body.len(),
+        });
         let begin = Instant::now();
+        let outcome = self.repeat(call, begin, parse);
+        observer.end(&CallEnded {
+            path,
+            request_id,
+            attempts: outcome
+                .as_ref()
+                .map_or_else(Error::attempts, |(_, made)| *made),
+            duration: begin.elapsed(),
+            error: outcome.as_ref().err().map(Error::kind),
+        });
+        outcome.map(|(value, _)| value)
+    }
+
+    /// Every attempt is signed again, with the same body; the deadline is one for all attempts and waits.
+    fn repeat<T>(
+        &self,
+        call: &Call<'_>,
+        begin: Instant,
+        parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+    ) -> Result<(T, u32), Error> {
         let mut may_be_processed = false;
         let mut made = 0;
         loop {
             let left = self.timeout.saturating_sub(begin.elapsed());
             let timeout = (made > 0 || self.timeout != self.shared.timeout).then_some(left);
             made += 1;
-            let AttemptFailed { error, failed } = match self.attempt(&path, body, timeout, &parse) {
+            let AttemptFailed { error, failed } = match self.attempt(call, made, timeout, &parse) {
                 Ok(value) => {
                     self.shared.budget.earn();
-                    return Ok(value);
+                    return Ok((value, made));
                 }
                 Err(failure) => failure,
             };
-            let error = error.with_attempts(made);
             let left = self.timeout.saturating_sub(begin.elapsed());
-            let again = wait_before_next(
-                made,
-                self.max_retries,
-                failed,
-                repeat,
-                left,
-                fastrand::f64(),
-            )
-            .is_some_and(|wait| self.shared.budget.spend() && self.shared.closing.pause(wait));
+            let random = fastrand::f64();
+            let again = wait_before_next(made, self.max_retries, failed, call.repeat, left, random)
+                .is_some_and(|wait| self.shared.budget.spend() && self.shared.closing.pause(wait));
             if !again {
                 // An earlier attempt may have arrived, even if the last one did not.
                 return Err(if may_be_processed {
@@ -313,16 +351,47 @@ impl Client {
 
     fn attempt<T>(
         &self,
-        path: &str,
-        body: &[u8],
+        call: &Call<'_>,
+        number: u32,
         timeout: Option<Duration>,
         parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
     ) -> Result<T, AttemptFailed> {
+        let mut event = AttemptEnded {
+            path: call.path,
+            request_id: call.request_id,
+            number,
+            ..AttemptEnded::default()
+        };
+        let outcome = self.exchange(call, timeout, parse, &mut event);
+        if let Err(AttemptFailed { error, .. }) = &outcome {
+            event.error = Some(error.kind());
+            event.result_code = error.result_code().map(str::to_owned);
+        }
+        self.shared.observer.attempt(&event);
+        outcome.map_err(|AttemptFailed { error, failed }| AttemptFailed {
+            error: match error.kind() {
+                ErrorKind::Signing => error.with_attempts(number - 1),
+                _ => error.with_attempts(number),
+            },
+            failed,
+        })
+    }
+
+    /// Sign, send, judge, parse.
+    fn exchange<T>(
+        &self,
+        call: &Call<'_>,
+        timeout: Option<Duration>,
+        parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+        event: &mut AttemptEnded<'_>,
+    ) -> Result<T, AttemptFailed> {
         let shared = &*self.shared;
+        let begin = Instant::now();
         let time = epoch_milliseconds();
         let signature = self
-            .sign(METHOD, path, &time, body)
+            .sign(METHOD, call.path, &time, call.body)
             .map_err(AttemptFailed::finally)?;
+        event.sign = begin.elapsed();
         let mut headers = vec![
             ("content-type", "application/json; charset=UTF-8"),
             ("client-id", &shared.client_id),
@@ -333,19 +402,39 @@ impl Client {
             headers.push(("agent-token", token.expose()));
         }
         let outgoing = Outgoing {
-            path,
+            path: call.path,
             headers: &headers,
-            body,
+            body: call.body,
             timeout,
         };
-        let answer = shared.transport.send(&outgoing)?;
+        let sent = shared.transport.send(&outgoing);
+        event.exchange = begin.elapsed().saturating_sub(event.sign);
+        event.connect = sent
+            .as_ref()
+            .map_or_else(|failure| failure.connect, |answer| answer.connect);
+        let answer = sent?;
+        event.http_status = Some(answer.status);
+        event.answer_bytes = answer.body.len();
         let expected = Expected {
             method: METHOD,
-            path,
+            path: call.path,
             client_id: &shared.client_id,
             keys: &shared.keys,
         };
-        value_of(&answer, judge(&answer, &expected), parse)
+        let verdict = judge(&answer, &expected);
+        if matches!(
+            verdict,
+            Verdict::Success(_)
+                | Verdict::Refused {
+                    authenticated: true,
+                    ..
+                }
+        ) {
+            event.clock_skew = clock_skew(&answer, OffsetDateTime::now_utc());
+        }
+        let value = value_of(&answer, verdict, parse);
+        event.verify = begin.elapsed().saturating_sub(event.sign + event.exchange);
+        value
     }
 
     /// Antom's test mode has the same hosts and another path, and it is that path which is signed.
@@ -451,6 +540,13 @@ fn retry_after(answer: &Answer, now: OffsetDateTime) -> Option<Duration> {
     }
     let until = OffsetDateTime::parse(value, &Rfc2822).ok()?;
     Some((until - now).try_into().unwrap_or(Duration::ZERO))
+}
+
+/// How far the answer's clock is ahead of ours, in seconds.
+fn clock_skew(answer: &Answer, now: OffsetDateTime) -> Option<i64> {
+    let time = answer.header("response-time").ok().flatten()?;
+    let time = OffsetDateTime::parse(time, &Rfc3339).ok()?;
+    Some((time - now).whole_seconds())
 }
 
 /// Lets a waiting call end when the client is closed.

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::api::rules::Product;
 use crate::client::{Client, Closing, Shared};
 use crate::error::Error;
+use crate::observer::{Observer, Silent};
 use crate::retry::Budget;
 use crate::secret::Secret;
 use crate::signature::{Content, KeyInput, KeyRing, Signer, SigningKey, VerifyingKey};
@@ -75,6 +76,7 @@ pub struct ClientBuilder {
     connect_timeout: Duration,
     timeout: Duration,
     max_retries: u32,
+    observer: Box<dyn Observer>,
     ca: Option<CaInput>,
     proxy: Option<Secret<String>>,
 }
@@ -99,6 +101,7 @@ impl ClientBuilder {
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             timeout: DEFAULT_TIMEOUT,
             max_retries: DEFAULT_MAX_RETRIES,
+            observer: Box::new(Silent),
             ca: None,
             proxy: None,
         }
@@ -198,6 +201,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Is told of every call: for logs, metrics and traces. Default: nobody.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
     /// A certificate authority, as PEM text, to trust in addition to the platform's.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl Into<String>) -> Self {
@@ -280,6 +290,7 @@ impl ClientBuilder {
             transport: Box::new(transport),
             budget: Budget::full(),
             closing: Closing::default(),
+            observer: self.observer,
             timeout: self.timeout,
         };
         Ok(Client::new(shared, self.max_retries))

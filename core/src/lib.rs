@@ -28,6 +28,7 @@ mod config;
 pub mod doctor;
 mod error;
 mod notification;
+mod observer;
 mod retry;
 mod secret;
 pub mod signature;
@@ -47,6 +48,9 @@ pub use notification::{
     ACK_BODY, ACK_CONTENT_TYPE, Claim, Json, MemoryReplayGuard, Notification, NotificationVerifier,
     ReplayGuard, SignedNotification, TestNotification, VaultingNotification,
 };
+#[cfg(feature = "tracing")]
+pub use observer::TracingObserver;
+pub use observer::{AttemptEnded, CallBegan, CallEnded, Observer};
 pub use retry::Repeat;
 pub use secret::Secret;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{AlertDescription, CertificateError};
@@ -147,12 +147,15 @@ impl HttpTransport {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
             body,
+            connect: PROGRESS.get().and_then(|progress| progress.connect),
         })
     }
 
     fn failure(&self, error: ureq::Error) -> Failure {
         let closed = self.closed.load(Ordering::Acquire);
-        let (stage, message) = match (REQUEST_LEFT.get(), closed) {
+        let progress = PROGRESS.get();
+        let request_left = progress.is_some_and(|progress| progress.request_left);
+        let (stage, message) = match (request_left, closed) {
             (false, true) => (Stage::Closed, CLOSED.to_owned()),
             (true, true) => (Stage::Sent, unanswered(CLOSED)),
             (false, false) => (
@@ -171,13 +174,18 @@ impl HttpTransport {
             stage,
             message,
             source: error,
+            connect: progress.and_then(|progress| progress.connect),
         }
     }
 }
 
 impl Transport for HttpTransport {
     fn send(&self, request: &Outgoing<'_>) -> Result<Answer, Failure> {
-        REQUEST_LEFT.set(false);
+        PROGRESS.set(Some(Progress {
+            begun: Instant::now(),
+            connect: None,
+            request_left: false,
+        }));
         if self.closed.load(Ordering::Acquire) {
             return Err(self.failure(ureq::Error::ConnectionFailed));
         }
@@ -195,9 +203,25 @@ fn agent(config: Config, authority: Authority) -> Agent {
     Agent::with_parts(config, connector, DefaultResolver::default())
 }
 
+/// How far the exchange that runs on this thread has come.
+#[derive(Clone, Copy)]
+struct Progress {
+    begun: Instant,
+    /// How long it took until a new connection was open.
+    connect: Option<Duration>,
+    /// Whether an open connection was handed a byte of the request.
+    request_left: bool,
+}
+
 thread_local! {
-    /// Whether the call that runs on this thread has handed a byte of its request to an open connection.
-    static REQUEST_LEFT: Cell<bool> = const { Cell::new(false) };
+    static PROGRESS: Cell<Option<Progress>> = const { Cell::new(None) };
+}
+
+fn note(change: impl Fn(&mut Progress)) {
+    PROGRESS.set(PROGRESS.get().map(|mut progress| {
+        change(&mut progress);
+        progress
+    }));
 }
 
 /// Stands last in ureq's chain of connectors, so that it sees only connections that are ready for the request:
@@ -217,6 +241,9 @@ impl<In: Connection> Connector<In> for Witness {
     ) -> Result<Option<Self::Out>, ureq::Error> {
         // A connection to the proxy itself carries CONNECT, not the request.
         let carries_request = details.uri.authority() == Some(&self.authority);
+        if carries_request {
+            note(|progress| progress.connect = Some(progress.begun.elapsed()));
+        }
         Ok(chained.map(|inner| Witnessed {
             inner,
             carries_request,
@@ -236,7 +263,7 @@ impl<T: Connection> Connection for Witnessed<T> {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         if self.carries_request {
-            REQUEST_LEFT.set(true);
+            note(|progress| progress.request_left = true);
         }
         self.inner.transmit_output(amount, timeout)
     }

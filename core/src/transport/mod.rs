@@ -22,11 +22,22 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: ureq::http::HeaderMap,
     pub(crate) body: Body,
+    /// How long opening the connection took, if one was opened.
+    pub(crate) connect: Option<Duration>,
 }
 
 pub(crate) enum Body {
     Complete(Vec<u8>),
     TooLarge,
+}
+
+impl Body {
+    pub(crate) fn len(&self) -> Option<usize> {
+        match self {
+            Self::Complete(bytes) => Some(bytes.len()),
+            Self::TooLarge => None,
+        }
+    }
 }
 
 impl Answer {
@@ -51,6 +62,8 @@ pub(crate) struct Failure {
     /// One line: what happened and what to do.
     pub(crate) message: String,
     pub(crate) source: ureq::Error,
+    /// How long opening the connection took, if one was opened.
+    pub(crate) connect: Option<Duration>,
 }
 
 /// How far the request came.
