@@ -52,13 +52,19 @@ pub struct ApiResult {
 impl ApiResult {
     /// Antom's advice for the result code, or for the status where the code is not in the table.
     pub fn advice(&self) -> &'static str {
-        advice_for(&self.code).unwrap_or(match self.status {
+        if let Some(known) = RESULT_CODES
+            .iter()
+            .find(|known| known.code == self.code && known.status == self.status)
+        {
+            return known.advice;
+        }
+        match self.status {
             ResultStatus::Success => "",
             ResultStatus::Failed => {
                 "Do not send it again as it is: look the result code up in Antom's documentation."
             }
             ResultStatus::Unknown => "Call again with the same vaultingRequestId.",
-        })
+        }
     }
 }
 
@@ -83,13 +89,6 @@ pub(crate) fn parse_result(body: &[u8]) -> Option<ApiResult> {
         code: result.code,
         message: result.message,
     })
-}
-
-fn advice_for(code: &str) -> Option<&'static str> {
-    RESULT_CODES
-        .iter()
-        .find(|known| known.code == code)
-        .map(|known| known.advice)
 }
 
 /// A result code that Antom documents.

@@ -235,15 +235,39 @@ fn recognise(der: &[u8], passphrase: Option<&str>) -> Result<Found, String> {
 /// What a DER structure that is no RSA key may be, from its first bytes.
 fn unrecognised(der: &[u8]) -> &'static str {
     const SEQUENCE: u8 = 0x30;
-    // ECPrivateKey (RFC 5915) begins with version 1 and an octet string.
-    if der.first() == Some(&SEQUENCE) && der.get(2..6).is_some_and(|b| b == [2, 1, 1, 4]) {
-        return "EC key: Antom signs with RSA";
+    /// Version 1 and an octet string (RFC 5915).
+    const EC_PRIVATE_KEY: &[u8] = &[2, 1, 1, 4];
+    /// The version of a certificate, tagged [0].
+    const CERTIFICATE: &[u8] = &[0xa0, 3, 2, 1, 2];
+    /// Object identifiers of PBES1 (PKCS#5 and PKCS#12).
+    const PBES1: [&[u8]; 2] = [
+        &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5],
+        &[6, 0x0a, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 0x0c, 1],
+    ];
+    let outer = content_of(SEQUENCE, der).unwrap_or_default();
+    let inner = content_of(SEQUENCE, outer).unwrap_or_default();
+    if outer.starts_with(EC_PRIVATE_KEY) {
+        "EC key: Antom signs with RSA"
+    } else if inner.starts_with(CERTIFICATE) {
+        "this is a certificate: give the public key alone"
+    } else if PBES1.iter().any(|oid| inner.starts_with(oid)) {
+        UNSUPPORTED_ENCRYPTION
+    } else {
+        "this is not a key: neither PKCS#1, PKCS#8 nor SPKI; it may be cut or damaged"
     }
-    // A certificate is a sequence of a sequence that begins with its version, tagged [0].
-    if der.first() == Some(&SEQUENCE) && der.get(8..13) == Some(&[0xa0, 3, 2, 1, 2]) {
-        return "this is a certificate: give the public key alone";
-    }
-    "this is not a key: neither PKCS#1, PKCS#8 nor SPKI; it may be cut or damaged"
+}
+
+const UNSUPPORTED_ENCRYPTION: &str = "this private key is encrypted, but not with PBES2 and AES: convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE";
+
+/// What follows the tag and the length of a DER value.
+fn content_of(tag: u8, der: &[u8]) -> Option<&[u8]> {
+    let (first, rest) = der.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    let length_bytes = match length {
+        0x80.. => usize::from(length & 0x7f),
+        _ => 0,
+    };
+    (*first == tag).then(|| rest.get(length_bytes..)).flatten()
 }
 
 fn require_rsa(algorithm: ObjectIdentifier) -> Result<(), String> {

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::{AlertDescription, CertificateError};
+use rustls::pki_types::CertificateDer;
+use rustls::{AlertDescription, CertificateError, RootCertStore};
 use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::uri::Authority;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -64,6 +65,14 @@ impl Trust {
                 return Err(Error::config(
                     "CA certificate: there is no PEM certificate in it (-----BEGIN CERTIFICATE-----)",
                 ));
+            }
+            let mut check = RootCertStore::empty();
+            for certificate in &own {
+                check
+                    .add(CertificateDer::from(certificate.der()))
+                    .map_err(|_| {
+                        Error::config("CA certificate: it is damaged, or not an X.509 certificate")
+                    })?;
             }
             roots.extend(own);
         }
