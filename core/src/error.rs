@@ -18,7 +18,7 @@ macro_rules! error_kinds {
             /// Every kind, in the order of the numbers.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// The name, as Rust, Python and PHP spell it: `"NotSent"`.
+            /// The name, which each language spells in its own way: `NotSent`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)+ }
             }

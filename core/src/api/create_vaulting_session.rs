@@ -154,7 +154,10 @@ impl Operation for CreateVaultingSession {
         }
         let wire: Wire = verified.json()?;
         let expires_at = OffsetDateTime::parse(&wire.vaulting_session_expiry_time, &Rfc3339)
-            .map_err(|_| {
+            .ok()
+            // Year 0 is a date to this library, but not to every language above it.
+            .filter(|time| time.year() > 0)
+            .ok_or_else(|| {
                 ParseError::new("vaultingSessionExpiryTime is not a date and time with an offset")
             })?;
         let data = Secret::new(wire.vaulting_session_data);

@@ -338,6 +338,13 @@ fn io_cause(error: &io::Error, gateway: &str) -> String {
     {
         return tls_cause(tls, gateway);
     }
+    // std has no kind for this, only its text.
+    if error
+        .to_string()
+        .starts_with("failed to lookup address information")
+    {
+        return cause(&ureq::Error::HostNotFound, gateway);
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             format!("nothing listens at {gateway}: check the endpoint, and that the gateway runs")
