@@ -7,11 +7,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::api::create_vaulting_session::{CreateVaultingSession, VaultingSession};
 use crate::api::inquire_vaulting::{InquireVaulting, VaultingInquiry};
-use crate::api::result::ResultStatus;
+use crate::api::result::{ApiResult, ResultStatus};
 use crate::api::rules::Product;
+#[cfg(feature = "card-data")]
+use crate::api::vault_payment_method::{PaymentMethodVaulting, VaultPaymentMethod};
 use crate::api::{Operation, ParseError};
 use crate::config::{ClientBuilder, LONGEST_TIMEOUT};
 use crate::error::{Error, ErrorKind};
@@ -132,6 +135,25 @@ impl Client {
         self.run(request.as_ref())
     }
 
+    /// Vaults a card whose number this server holds: see the note on PCI DSS at
+    /// [`api::vault_payment_method`](crate::api::vault_payment_method).
+    ///
+    /// Tried again only if nothing was sent. After [`ErrorKind::OutcomeUnknown`], or U, [`recover`](Self::recover)
+    /// says what happened.
+    ///
+    /// # Errors
+    /// As [`create_vaulting_session`](Self::create_vaulting_session).
+    #[cfg(feature = "card-data")]
+    pub fn vault_payment_method(
+        &self,
+        mut request: VaultPaymentMethod,
+    ) -> Result<PaymentMethodVaulting, Error> {
+        request
+            .vaulting_request_id
+            .get_or_insert_with(|| Uuid::new_v4().to_string());
+        self.run(&request)
+    }
+
     /// Asks what became of a vaulting.
     ///
     /// A result here says only that Antom answered; the vaulting itself is in
@@ -174,10 +196,6 @@ impl Client {
     /// As [`create_vaulting_session`](Self::create_vaulting_session), and [`ErrorKind::InvalidArgument`] for a path
     /// that does not begin with `/ams/api/` or a body that is not a JSON object.
     pub fn call(&self, path: &str, body: &str, repeat: Repeat) -> Result<Secret<String>, Error> {
-        fn as_it_is(verified: &Verified<'_>) -> Result<Secret<String>, ParseError> {
-            verified.text()
-        }
-
         let visible = path
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'#');
@@ -195,7 +213,9 @@ impl Client {
             request_id: None,
             repeat,
         };
-        self.deliver(&call, as_it_is)
+        self.deliver(&call, |result, verified| {
+            (result.status == ResultStatus::Success).then(|| verified.text())
+        })
     }
 
     /// The value of the `signature` header for a request that this library does not send itself.
@@ -270,26 +290,25 @@ impl Client {
     fn run<O: Operation>(&self, operation: &O) -> Result<O::Response, Error> {
         let violations = operation.violations(self.shared.product);
         let outcome = if violations.is_empty() {
-            let body = serde_json::to_vec(operation)
-                .map_err(|_| Error::internal("client.rs: a request does not serialise"))?;
+            let body = serialise(operation)?;
             let call = Call {
                 path: &self.path(O::PATH),
                 body: &body,
                 request_id: Some(operation.request_id()),
                 repeat: O::REPEAT,
             };
-            self.deliver(&call, |verified| operation.parse(verified))
+            let parse = |result: &ApiResult, verified: &Verified<'_>| {
+                (result.status == ResultStatus::Success || O::is_answer(result))
+                    .then(|| operation.parse(result, verified))
+            };
+            self.deliver(&call, parse)
         } else {
             Err(Error::invalid_request(violations))
         };
         outcome.map_err(|error| error.with_request_id(operation.request_id()))
     }
 
-    fn deliver<T>(
-        &self,
-        call: &Call<'_>,
-        parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
-    ) -> Result<T, Error> {
+    fn deliver<T>(&self, call: &Call<'_>, read: impl Read<T>) -> Result<T, Error> {
         let Call {
             path, request_id, ..
         } = *call;
@@ -300,7 +319,7 @@ impl Client {
             body_bytes: call.body.len(),
         });
         let begin = Instant::now();
-        let outcome = self.repeat(call, begin, parse);
+        let outcome = self.repeat(call, begin, read);
         observer.end(&CallEnded {
             path,
             request_id,
@@ -318,7 +337,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         begin: Instant,
-        parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+        read: impl Read<T>,
     ) -> Result<(T, u32), Error> {
         let mut may_be_processed = false;
         let mut made = 0;
@@ -326,7 +345,7 @@ impl Client {
             let left = self.timeout.saturating_sub(begin.elapsed());
             let timeout = (made > 0 || self.timeout != self.shared.timeout).then_some(left);
             made += 1;
-            let AttemptFailed { error, failed } = match self.attempt(call, made, timeout, &parse) {
+            let AttemptFailed { error, failed } = match self.attempt(call, made, timeout, &read) {
                 Ok(value) => {
                     self.shared.budget.earn();
                     return Ok((value, made));
@@ -354,7 +373,7 @@ impl Client {
         call: &Call<'_>,
         number: u32,
         timeout: Option<Duration>,
-        parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+        read: impl Read<T>,
     ) -> Result<T, AttemptFailed> {
         let mut event = AttemptEnded {
             path: call.path,
@@ -362,7 +381,7 @@ impl Client {
             number,
             ..AttemptEnded::default()
         };
-        let outcome = self.exchange(call, timeout, parse, &mut event);
+        let outcome = self.exchange(call, timeout, read, &mut event);
         if let Err(AttemptFailed { error, .. }) = &outcome {
             event.error = Some(error.kind());
             event.result_code = error.result_code().map(str::to_owned);
@@ -382,7 +401,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         timeout: Option<Duration>,
-        parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+        read: impl Read<T>,
         event: &mut AttemptEnded<'_>,
     ) -> Result<T, AttemptFailed> {
         let shared = &*self.shared;
@@ -422,17 +441,10 @@ impl Client {
             keys: &shared.keys,
         };
         let verdict = judge(&answer, &expected);
-        if matches!(
-            verdict,
-            Verdict::Success(_)
-                | Verdict::Refused {
-                    authenticated: true,
-                    ..
-                }
-        ) {
+        if matches!(verdict, Verdict::Signed(..)) {
             event.clock_skew = clock_skew(&answer, OffsetDateTime::now_utc());
         }
-        let value = value_of(&answer, verdict, parse);
+        let value = value_of(&answer, verdict, read);
         event.verify = begin.elapsed().saturating_sub(event.sign + event.exchange);
         value
     }
@@ -473,11 +485,24 @@ impl From<Failure> for AttemptFailed {
     }
 }
 
+/// Reads the value out of a signed answer; `None` where its result is an error.
+trait Read<T>: Fn(&ApiResult, &Verified<'_>) -> Option<Result<T, ParseError>> {}
+
+impl<T, F> Read<T> for F where F: Fn(&ApiResult, &Verified<'_>) -> Option<Result<T, ParseError>> {}
+
+fn refused(result: ApiResult, authenticated: bool) -> (Error, Failed) {
+    let failed = match result.status {
+        ResultStatus::Unknown => Failed::Undecided { retry_after: None },
+        ResultStatus::Success | ResultStatus::Failed => Failed::Finally,
+    };
+    (Error::api(result, authenticated), failed)
+}
+
 /// What a verdict means for the caller and for the next attempt.
 fn value_of<T>(
     answer: &Answer,
     verdict: Verdict<'_>,
-    parse: impl Fn(&Verified<'_>) -> Result<T, ParseError>,
+    read: impl Read<T>,
 ) -> Result<T, AttemptFailed> {
     let undocumented = |problem: &dyn std::fmt::Display| {
         Error::new(
@@ -486,21 +511,13 @@ fn value_of<T>(
         )
     };
     let (error, failed) = match verdict {
-        Verdict::Success(verified) => match parse(&verified) {
-            Ok(value) => return Ok(value),
-            Err(problem) => (undocumented(&problem), Failed::Finally),
+        Verdict::Signed(result, verified) => match read(&result, &verified) {
+            Some(Ok(value)) => return Ok(value),
+            Some(Err(problem)) => (undocumented(&problem), Failed::Finally),
+            None => refused(result, true),
         },
+        Verdict::UnsignedRefusal(result) => refused(result, false),
         Verdict::Undocumented(problem) => (undocumented(&problem), Failed::Finally),
-        Verdict::Refused {
-            result,
-            authenticated,
-        } => {
-            let failed = match result.status {
-                ResultStatus::Unknown => Failed::Undecided { retry_after: None },
-                ResultStatus::Success | ResultStatus::Failed => Failed::Finally,
-            };
-            (Error::api(result, authenticated), failed)
-        }
         Verdict::Untrusted(reason) => (
             Error::new(
                 ErrorKind::UntrustedResponse,
@@ -530,6 +547,15 @@ fn value_of<T>(
         error: error.with_http_status(answer.status),
         failed,
     })
+}
+
+/// The body may hold card data: it is wiped afterwards, and written without leaving half a copy behind.
+fn serialise(operation: &impl Operation) -> Result<Zeroizing<Vec<u8>>, Error> {
+    const ROOM: usize = 32 * 1024;
+    let mut body = Zeroizing::new(Vec::with_capacity(ROOM));
+    serde_json::to_writer(&mut *body, operation)
+        .map_err(|_| Error::internal("client.rs: a request does not serialise"))?;
+    Ok(body)
 }
 
 /// The `retry-after` header: seconds, or the time to wait for.

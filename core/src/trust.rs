@@ -21,13 +21,10 @@ pub(crate) struct Expected<'a> {
 
 /// What an answer is worth.
 pub(crate) enum Verdict<'a> {
-    /// Signed by Antom, `resultStatus` S: may be parsed.
-    Success(Verified<'a>),
-    /// `resultStatus` F or U; `authenticated` says whether the signature was verified.
-    Refused {
-        result: ApiResult,
-        authenticated: bool,
-    },
+    /// Signed by Antom: the `resultStatus` says what it is.
+    Signed(ApiResult, Verified<'a>),
+    /// `resultStatus` F or U, but not signed.
+    UnsignedRefusal(ApiResult),
     /// Must not be acted on.
     Untrusted(String),
     /// HTTP 408, 429 or 5xx: it may or may not have been processed.
@@ -106,13 +103,7 @@ pub(crate) fn judge<'a>(answer: &'a Answer, expected: &Expected<'a>) -> Verdict<
 
 fn signed(verified: Verified<'_>) -> Verdict<'_> {
     match parse_result(verified.bytes()) {
-        Some(result) => match result.status {
-            ResultStatus::Success => Verdict::Success(verified),
-            ResultStatus::Failed | ResultStatus::Unknown => Verdict::Refused {
-                result,
-                authenticated: true,
-            },
-        },
+        Some(result) => Verdict::Signed(result, verified),
         None => Verdict::Undocumented(
             "it has no result with a resultStatus of S, F or U and a resultCode",
         ),
@@ -128,10 +119,7 @@ fn unsigned<'a>(body: Option<&[u8]>) -> Verdict<'a> {
             ResultStatus::Success => {
                 Verdict::Untrusted("the answer claims success but is not signed".to_owned())
             }
-            ResultStatus::Failed | ResultStatus::Unknown => Verdict::Refused {
-                result,
-                authenticated: false,
-            },
+            ResultStatus::Failed | ResultStatus::Unknown => Verdict::UnsignedRefusal(result),
         },
         None => Verdict::Untrusted(
             "the answer is not signed and carries no result: is this Antom's endpoint?".to_owned(),

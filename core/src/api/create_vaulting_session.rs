@@ -7,6 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::result::ApiResult;
 use super::rules::{self, Product, Violation};
 use super::{Operation, ParseError};
 use crate::retry::Repeat;
@@ -143,7 +144,7 @@ impl Operation for CreateVaultingSession {
         violations
     }
 
-    fn parse(&self, verified: &Verified<'_>) -> Result<VaultingSession, ParseError> {
+    fn parse(&self, _: &ApiResult, verified: &Verified<'_>) -> Result<VaultingSession, ParseError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire {

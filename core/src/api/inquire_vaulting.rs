@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::objects::{NextStep, PaymentMethodDetail};
+use super::result::ApiResult;
 use super::rules::{self, Form, Presence, Product, Violation};
 use super::{Operation, ParseError};
 use crate::retry::Repeat;
@@ -95,7 +96,7 @@ impl Operation for InquireVaulting {
         )
     }
 
-    fn parse(&self, verified: &Verified<'_>) -> Result<VaultingInquiry, ParseError> {
+    fn parse(&self, _: &ApiResult, verified: &Verified<'_>) -> Result<VaultingInquiry, ParseError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire {

@@ -5,11 +5,14 @@ pub mod inquire_vaulting;
 pub mod objects;
 pub mod result;
 pub mod rules;
+#[cfg(feature = "card-data")]
+pub mod vault_payment_method;
 
 use serde::Serialize;
 
 use crate::retry::Repeat;
 use crate::trust::Verified;
+use result::ApiResult;
 use rules::{Product, Violation};
 
 /// What the client needs to know of an API to call it.
@@ -27,8 +30,17 @@ pub(crate) trait Operation: Serialize {
     /// Every published rule that the request breaks.
     fn violations(&self, product: Product) -> Vec<Violation>;
 
-    /// Reads a verified answer with `resultStatus` S.
-    fn parse(&self, verified: &Verified<'_>) -> Result<Self::Response, ParseError>;
+    /// Whether an answer with F or U is not an error but an answer of its own kind.
+    fn is_answer(_result: &ApiResult) -> bool {
+        false
+    }
+
+    /// Reads a verified answer with `resultStatus` S, or one that [`is_answer`](Self::is_answer) names.
+    fn parse(
+        &self,
+        result: &ApiResult,
+        verified: &Verified<'_>,
+    ) -> Result<Self::Response, ParseError>;
 }
 
 /// Why a verified answer is not what the API documents. Holds no part of the answer.

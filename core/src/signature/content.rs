@@ -1,6 +1,7 @@
 //! The string to sign, the same for requests, answers and notifications.
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::signer::{Signer, SignerError};
 
@@ -47,7 +48,7 @@ impl Content<'_> {
     /// # Errors
     /// Whatever the signer says.
     pub fn sign(&self, signer: &(impl Signer + ?Sized)) -> Result<Vec<u8>, SignerError> {
-        let bytes = self.to_bytes();
+        let bytes = Zeroizing::new(self.to_bytes());
         signer.sign(&bytes, &Sha256::digest(&bytes).into())
     }
 }
