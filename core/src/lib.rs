@@ -23,6 +23,9 @@
 //! ```
 
 pub mod api;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod client;
 mod config;
 pub mod doctor;
