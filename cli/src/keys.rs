@@ -1,0 +1,185 @@
+//! `antom keys`: makes key pairs and says what a key file holds.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use antom_core::Error;
+use antom_core::signature::{KeyDescription, KeyInput, SigningKey, VerifyingKey};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::output::{Failure, block, print, print_json};
+use crate::settings::passphrase_file;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a key pair of 2048 bits, the size that Antom asks for.
+    Generate(GenerateArguments),
+    /// Say what a key file holds, without showing a private key.
+    Inspect(InspectArguments),
+}
+
+#[derive(Args)]
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
+pub(crate) struct GenerateArguments {
+    /// Directory for merchant_private.pem and merchant_public.pem
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+
+    /// Replace files that are there already
+    #[arg(long)]
+    force: bool,
+
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct InspectArguments {
+    /// PEM, DER or bare base64; PKCS#1, PKCS#8 (encrypted or not) or SPKI
+    file: PathBuf,
+
+    /// File with the passphrase of an encrypted private key
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command {
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Generate(arguments) => arguments.json,
+            Self::Inspect(arguments) => arguments.json,
+        }
+    }
+}
+
+pub(crate) fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Generate(arguments) => generate(&arguments),
+        Command::Inspect(arguments) => inspect(&arguments),
+    }
+}
+
+fn generate(arguments: &GenerateArguments) -> Result<(), Failure> {
+    let private = arguments.out.join("merchant_private.pem");
+    let public = arguments.out.join("merchant_public.pem");
+    if !arguments.force
+        && let Some(present) = [&private, &public].into_iter().find(|path| path.exists())
+    {
+        return Err(unusable(present, "it is there already; --force replaces it").into());
+    }
+    make_directory(&arguments.out).map_err(|e| unusable(&arguments.out, &e.to_string()))?;
+    let key = SigningKey::generate();
+    let half = key.signing_key.verifying_key();
+    write(&private, key.private_pem.expose(), 0o600, arguments.force)?;
+    write(&public, half.to_pem(), 0o644, arguments.force)?;
+    if arguments.json {
+        #[derive(Serialize)]
+        struct Generated<'a> {
+            private_key_path: &'a Path,
+            public_key_path: &'a Path,
+            fingerprint: String,
+            public_key: String,
+        }
+        print_json(&Generated {
+            private_key_path: &private,
+            public_key_path: &public,
+            fingerprint: half.fingerprint(),
+            public_key: bare_base64(&half),
+        })?;
+    } else {
+        print(&format!(
+            "{}\nThe public key for Antom's Dashboard:\n\n{}\n",
+            block(&[
+                ("private key", private.display().to_string()),
+                ("public key", public.display().to_string()),
+                ("fingerprint", half.fingerprint()),
+            ]),
+            bare_base64(&half)
+        ))?;
+    }
+    Ok(())
+}
+
+fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
+    let mut input = KeyInput::path(&arguments.file);
+    if let Some(path) = &arguments.passphrase_file {
+        input = input.with_passphrase(passphrase_file(path)?.expose());
+    }
+    let key = KeyDescription::of(&input)?;
+    let kind = if key.is_private { "private" } else { "public" };
+    if arguments.json {
+        #[derive(Serialize)]
+        struct Inspected<'a> {
+            kind: &'a str,
+            form: &'a str,
+            bits: usize,
+            fingerprint: String,
+            public_key: String,
+        }
+        print_json(&Inspected {
+            kind,
+            form: key.form,
+            bits: key.bits,
+            fingerprint: key.public.fingerprint(),
+            public_key: bare_base64(&key.public),
+        })?;
+    } else {
+        print(&format!(
+            "{}\nThe public half, as Antom's Dashboard shows and takes it:\n\n{}\n",
+            block(&[
+                ("kind", format!("RSA {kind} key")),
+                ("form", key.form.to_owned()),
+                ("bits", key.bits.to_string()),
+                ("fingerprint", key.public.fingerprint()),
+            ]),
+            bare_base64(&key.public)
+        ))?;
+    }
+    Ok(())
+}
+
+/// The SPKI form on one line without armour.
+fn bare_base64(key: &VerifyingKey) -> String {
+    key.to_pem()
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect()
+}
+
+fn make_directory(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn write(path: &Path, text: &str, mode: u32, force: bool) -> Result<(), Error> {
+    let create = || -> io::Result<File> {
+        if force && path.exists() {
+            // Removed and not overwritten, so that the new file has the new permissions from the start.
+            fs::remove_file(path)?;
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+        #[cfg(not(unix))]
+        let _ = mode;
+        options.open(path)
+    };
+    create()
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|e| unusable(path, &e.to_string()))
+}
+
+fn unusable(path: &Path, problem: &str) -> Error {
+    Error::invalid_argument(format!("cannot write {}: {problem}", path.display()))
+}

@@ -1,0 +1,197 @@
+//! `antom sandbox`: starts the local gateway, prints the settings for it, and ends it when it is told to.
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use antom_sandbox::{DEFAULT_CLIENT_ID, Exchange, Sandbox, Settings, StartError};
+use clap::Args;
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use crate::output::{Failure, print, print_json};
+
+mod snippets;
+
+#[derive(Args)]
+#[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
+pub(crate) struct Arguments {
+    /// Where to listen for http; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
+    http: SocketAddr,
+
+    /// Where to listen for https; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443", value_parser = address)]
+    https: SocketAddr,
+
+    /// Keep keys and certificates there; otherwise they are new at every start
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// The merchant's client id, known with and without SANDBOX_ in front
+    #[arg(long, value_name = "ID", default_value = DEFAULT_CLIENT_ID)]
+    client_id: String,
+
+    /// How long a vaulting session lives
+    #[arg(long, value_name = "SECONDS", default_value = "3600")]
+    session_lifetime: NonZeroU32,
+
+    /// Answer REQUEST_TRAFFIC_EXCEED_LIMIT beyond that many requests a second
+    #[arg(long, value_name = "N")]
+    rate_limit: Option<NonZeroU32>,
+
+    /// Give a vaultingRequestId that comes again with other fields the stored answer,
+    /// and not REPEAT_REQ_INCONSISTENT
+    #[arg(long)]
+    accept_changed_repeats: bool,
+
+    /// End when standard input closes: for scripts, so that the sandbox does not outlive them
+    #[arg(long)]
+    until_stdin_closes: bool,
+
+    /// Print the settings and the log as lines of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|e| Failure::Other(format!("cannot start threads: {e}")))?;
+    runtime.block_on(serve(arguments))
+}
+
+async fn serve(arguments: Arguments) -> Result<(), Failure> {
+    // Before anything is made on disk, so that an early signal still cleans up.
+    let told_to_end = told_to_end(arguments.until_stdin_closes)
+        .map_err(|e| Failure::Other(format!("cannot wait for signals: {e}")))?;
+    let json = arguments.json;
+    let is_kept = arguments.data.is_some();
+    let sandbox = Sandbox::start(arguments.into_settings()).await?;
+    let printed = if json {
+        print_json(&Ready::of(&sandbox))
+    } else {
+        print(&snippets::welcome(&sandbox, is_kept))
+    };
+    if printed.is_ok() {
+        told_to_end.await;
+    }
+    sandbox.stop().await;
+    Ok(printed?)
+}
+
+impl Arguments {
+    fn into_settings(self) -> Settings {
+        Settings {
+            http: self.http,
+            https: self.https,
+            data: self.data,
+            client_id: self.client_id,
+            session_lifetime: Duration::from_secs(self.session_lifetime.get().into()),
+            rate_limit: self.rate_limit,
+            accept_changed_repeats: self.accept_changed_repeats,
+            on_exchange: if self.json {
+                Box::new(|exchange: &Exchange| log(&exchange.to_json()))
+            } else {
+                Box::new(|exchange: &Exchange| log(&exchange.to_string()))
+            },
+            ..Settings::default()
+        }
+    }
+}
+
+/// A log that nobody reads any more is no reason to stop answering.
+fn log(line: &str) {
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+#[derive(Serialize)]
+struct Ready<'s> {
+    client_id: &'s str,
+    private_key_path: PathBuf,
+    antom_public_key_path: PathBuf,
+    ca_certificate_path: PathBuf,
+    https: String,
+    http: String,
+}
+
+impl<'s> Ready<'s> {
+    fn of(sandbox: &'s Sandbox) -> Self {
+        let files = sandbox.files();
+        Self {
+            client_id: sandbox.client_id(),
+            private_key_path: files.merchant_private_key(),
+            antom_public_key_path: files.antom_public_key(),
+            ca_certificate_path: files.ca_certificate(),
+            https: sandbox.https_url(),
+            http: sandbox.http_url(),
+        }
+    }
+}
+
+/// Ready when the sandbox is to end.
+fn told_to_end(until_stdin_closes: bool) -> io::Result<impl Future<Output = ()>> {
+    let signal = signals()?;
+    let (closed, stdin) = oneshot::channel::<()>();
+    if until_stdin_closes {
+        // Its own thread, because a read of standard input cannot be given up.
+        thread::spawn(move || {
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            drop(closed);
+        });
+    }
+    Ok(async move {
+        tokio::select! {
+            () = signal => {}
+            _ = stdin, if until_stdin_closes => {}
+        }
+    })
+}
+
+#[cfg(unix)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::NotLoopback(_) | StartError::ClientId => Self::Usage(error.to_string()),
+            StartError::Busy { .. }
+            | StartError::Listen { .. }
+            | StartError::File { .. }
+            | StartError::Key { .. }
+            | StartError::Certificate(_) => Self::Other(error.to_string()),
+        }
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    if let Some(port) = text
+        .strip_prefix("localhost:")
+        .and_then(|port| port.parse().ok())
+    {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    text.parse()
+        .map_err(|_| "expected an address and a port, for example 127.0.0.1:8080 or [::1]:0")
+}

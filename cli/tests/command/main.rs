@@ -1,0 +1,6 @@
+//! The real `antom` command: what it prints, where, and how it exits.
+
+mod keys;
+mod sandbox;
+mod support;
+mod vault;

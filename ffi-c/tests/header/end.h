@@ -1,0 +1,4 @@
+
+#include "antom/end.h"
+
+#endif /* ANTOM_H */

@@ -1,0 +1,392 @@
+// antom.hpp - libantom for C++17 and later: values and exceptions over antom.h.
+//
+// Header only, so that no C++ ABI passes between your program and the library. What a function
+// means, its limits and its defaults stand at the C function of the same name in antom.h.
+//
+//   antom::Client client(antom::Options()
+//                            .client_id("SANDBOX_5X00000000000000")
+//                            .private_key_path("merchant_private.pem")
+//                            .antom_public_key_path("antom_public.pem")
+//                            .region("asia"));
+//   antom::CreateVaultingSession request;
+//   request.payment_method_type = "CARD";
+//   antom::VaultingSession session = client.create_vaulting_session(request);
+//
+// Every failure is an exception derived from antom::Error, one class for each antom_code. Objects
+// are moved, not copied; one that was moved from may only be destroyed or assigned to.
+#ifndef ANTOM_HPP
+#define ANTOM_HPP
+
+#include "antom.h"
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace antom {
+
+// A field of a request that breaks Antom's rules.
+struct Violation {
+    std::string field;
+    std::string problem;
+};
+
+// Why a call failed. what() is one line: what happened and what to do. Views are valid as long as
+// the exception or a copy of it.
+class Error : public std::runtime_error {
+public:
+    // For this header: adopts what the library says about a failure.
+    Error(antom_status kind, std::shared_ptr<const antom_error> error)
+        : std::runtime_error(antom_error_message(error.get())), kind_(kind),
+          error_(std::move(error)) {}
+    // For failures that have no error object.
+    Error(antom_status kind, const std::string &message)
+        : std::runtime_error(message), kind_(kind) {}
+
+    // A value of enum antom_code.
+    antom_status kind() const noexcept { return kind_; }
+    std::string_view advice() const noexcept { return antom_error_advice(get()); }
+    bool retryable() const noexcept { return antom_error_retryable(get()) != 0; }
+    std::optional<std::string_view> result_code() const noexcept {
+        return optional(antom_error_result_code(get()));
+    }
+    std::optional<std::string_view> result_status() const noexcept {
+        return optional(antom_error_result_status(get()));
+    }
+    std::optional<std::string_view> result_message() const noexcept {
+        return optional(antom_error_result_message(get()));
+    }
+    bool authenticated() const noexcept { return antom_error_authenticated(get()) != 0; }
+    std::optional<int> http_status() const noexcept {
+        const int status = antom_error_http_status(get());
+        return status == 0 ? std::nullopt : std::optional<int>(status);
+    }
+    std::uint32_t attempts() const noexcept { return antom_error_attempts(get()); }
+    std::optional<std::string_view> request_id() const noexcept {
+        return optional(antom_error_request_id(get()));
+    }
+    std::vector<Violation> violations() const {
+        std::vector<Violation> all;
+        for (std::size_t i = 0; i < antom_error_violation_count(get()); ++i) {
+            all.push_back(
+                {antom_error_violation_field(get(), i), antom_error_violation_problem(get(), i)});
+        }
+        return all;
+    }
+
+private:
+    static std::optional<std::string_view> optional(const char *text) noexcept {
+        return text == nullptr ? std::nullopt : std::optional<std::string_view>(text);
+    }
+    const antom_error *get() const noexcept { return error_.get(); }
+
+    antom_status kind_;
+    std::shared_ptr<const antom_error> error_;
+};
+
+// clang-format off
+class InvalidArgument : public Error { using Error::Error; };
+class ConfigError : public Error { using Error::Error; };
+class InvalidRequest : public Error { using Error::Error; };
+class SigningError : public Error { using Error::Error; };
+class NotSent : public Error { using Error::Error; };
+class OutcomeUnknown : public Error { using Error::Error; };
+class Closed : public Error { using Error::Error; };
+class ApiError : public Error { using Error::Error; };
+class UntrustedResponse : public Error { using Error::Error; };
+class ProtocolError : public Error { using Error::Error; };
+class UntrustedNotification : public Error { using Error::Error; };
+class InternalError : public Error { using Error::Error; };
+// clang-format on
+
+namespace detail {
+
+template <auto Free>
+struct Deleter {
+    template <class T>
+    void operator()(T *object) const noexcept {
+        Free(object);
+    }
+};
+template <class T, auto Free>
+using Handle = std::unique_ptr<T, Deleter<Free>>;
+
+template <class Cause>
+[[noreturn]] void raise(antom_status status, Cause cause) {
+    switch (status) {
+    case ANTOM_ERR_INVALID_ARGUMENT:
+        throw InvalidArgument(status, std::move(cause));
+    case ANTOM_ERR_CONFIG:
+        throw ConfigError(status, std::move(cause));
+    case ANTOM_ERR_INVALID_REQUEST:
+        throw InvalidRequest(status, std::move(cause));
+    case ANTOM_ERR_SIGNING:
+        throw SigningError(status, std::move(cause));
+    case ANTOM_ERR_NOT_SENT:
+        throw NotSent(status, std::move(cause));
+    case ANTOM_ERR_OUTCOME_UNKNOWN:
+        throw OutcomeUnknown(status, std::move(cause));
+    case ANTOM_ERR_CLOSED:
+        throw Closed(status, std::move(cause));
+    case ANTOM_ERR_API:
+        throw ApiError(status, std::move(cause));
+    case ANTOM_ERR_UNTRUSTED_RESPONSE:
+        throw UntrustedResponse(status, std::move(cause));
+    case ANTOM_ERR_PROTOCOL:
+        throw ProtocolError(status, std::move(cause));
+    case ANTOM_ERR_UNTRUSTED_NOTIFICATION:
+        throw UntrustedNotification(status, std::move(cause));
+    case ANTOM_ERR_INTERNAL:
+        throw InternalError(status, std::move(cause));
+    default: // of a library that is newer than this header
+        throw Error(status, std::move(cause));
+    }
+}
+
+// Take the status in a statement of its own: in check(antom_x(..., &error), error) the compiler may
+// read error before the call.
+inline void check(antom_status status, antom_error *error) {
+    if (status != ANTOM_OK) {
+        raise(status, std::shared_ptr<const antom_error>(error, antom_error_free));
+    }
+}
+
+[[noreturn]] inline void invalid(const char *name, const char *problem) {
+    throw InvalidArgument(ANTOM_ERR_INVALID_ARGUMENT, std::string(name) + ": " + problem);
+}
+
+// C text ends at the first NUL: what would be cut off there is refused.
+inline const char *c_text(const char *name, const std::string &text) {
+    if (text.find('\0') != std::string::npos) {
+        invalid(name, "it holds a NUL character");
+    }
+    return text.c_str();
+}
+inline const char *c_text(const char *name, const std::optional<std::string> &text) {
+    return text ? c_text(name, *text) : nullptr;
+}
+
+inline std::uint32_t milliseconds(const char *name, std::chrono::milliseconds time) {
+    if (time.count() < 0 || time.count() > std::numeric_limits<std::uint32_t>::max()) {
+        invalid(name, "it is negative or longer than 49 days");
+    }
+    return static_cast<std::uint32_t>(time.count());
+}
+
+} // namespace detail
+
+enum class Product : std::int32_t { apo = ANTOM_PRODUCT_APO, ams = ANTOM_PRODUCT_AMS };
+
+// The settings of a client. Paths may also be given as std::filesystem::path.
+class Options {
+public:
+    Options() : handle_(antom_options_new()) {
+        if (handle_ == nullptr) {
+            throw std::bad_alloc();
+        }
+    }
+
+    Options &client_id(const std::string &text) {
+        return set(antom_options_set_client_id, "client_id", text);
+    }
+    Options &private_key(std::string_view key) {
+        return set(antom_options_set_private_key, "private_key", key);
+    }
+    Options &private_key_path(const std::string &path) {
+        return set(antom_options_set_private_key_path, "private_key_path", path);
+    }
+    Options &private_key_passphrase(const std::string &text) {
+        return set(antom_options_set_private_key_passphrase, "private_key_passphrase", text);
+    }
+    Options &antom_public_key(std::string_view key) {
+        return set(antom_options_set_antom_public_key, "antom_public_key", key);
+    }
+    Options &antom_public_key_path(const std::string &path) {
+        return set(antom_options_set_antom_public_key_path, "antom_public_key_path", path);
+    }
+    Options &endpoint(const std::string &url) {
+        return set(antom_options_set_endpoint, "endpoint", url);
+    }
+    Options &region(const std::string &name) {
+        return set(antom_options_set_region, "region", name);
+    }
+    Options &product(Product product) {
+        const auto number = static_cast<std::int32_t>(product);
+        return done(antom_options_set_product(handle_.get(), number), "product");
+    }
+    Options &key_version(const std::string &text) {
+        return set(antom_options_set_key_version, "key_version", text);
+    }
+    Options &agent_token(const std::string &text) {
+        return set(antom_options_set_agent_token, "agent_token", text);
+    }
+    Options &connect_timeout(std::chrono::milliseconds time) {
+        const auto number = detail::milliseconds("connect_timeout", time);
+        return done(antom_options_set_connect_timeout_ms(handle_.get(), number), "connect_timeout");
+    }
+    Options &timeout(std::chrono::milliseconds time) {
+        const auto number = detail::milliseconds("timeout", time);
+        return done(antom_options_set_timeout_ms(handle_.get(), number), "timeout");
+    }
+    Options &ca_certificate(std::string_view pem) {
+        return set(antom_options_set_ca_certificate, "ca_certificate", pem);
+    }
+    Options &ca_certificate_path(const std::string &path) {
+        return set(antom_options_set_ca_certificate_path, "ca_certificate_path", path);
+    }
+    Options &proxy(const std::string &url) { return set(antom_options_set_proxy, "proxy", url); }
+
+    // The C object, which this keeps.
+    const antom_options *get() const noexcept { return handle_.get(); }
+
+private:
+    using TextSetter = antom_status (*)(antom_options *, const char *);
+    using BytesSetter = antom_status (*)(antom_options *, const char *, std::size_t);
+
+    Options &set(TextSetter setter, const char *name, const std::string &text) {
+        return done(setter(handle_.get(), detail::c_text(name, text)), name);
+    }
+    Options &set(BytesSetter setter, const char *name, std::string_view bytes) {
+        const char *start = bytes.data() == nullptr ? "" : bytes.data();
+        return done(setter(handle_.get(), start, bytes.size()), name);
+    }
+    Options &done(antom_status status, const char *name) {
+        if (status != ANTOM_OK) {
+            detail::raise(status,
+                          std::string(name) + ": it is not UTF-8, or not one of the known names");
+        }
+        return *this;
+    }
+
+    detail::Handle<antom_options, antom_options_free> handle_;
+};
+
+// The request of createVaultingSession. What is not set is left out.
+struct CreateVaultingSession {
+    std::string payment_method_type{};
+    std::optional<std::string> vaulting_request_id{};
+    std::optional<std::string> vaulting_notification_url{};
+    std::optional<std::string> redirect_url{};
+    std::optional<std::string> pass_through_metadata{};
+    std::optional<std::string> merchant_region{};
+    std::optional<bool> is_3ds_authentication{};
+};
+
+// A session with which the page in the browser collects the card. Views are valid as long as it.
+class VaultingSession {
+public:
+    // Adopts the C object.
+    explicit VaultingSession(antom_vaulting_session *session) noexcept : handle_(session) {}
+
+    std::string_view request_id() const noexcept {
+        return antom_vaulting_session_request_id(handle_.get());
+    }
+    std::string_view id() const noexcept { return antom_vaulting_session_id(handle_.get()); }
+    // A secret: for Antom's SDK in the browser only.
+    std::string_view data() const noexcept {
+        return {antom_vaulting_session_data(handle_.get()),
+                antom_vaulting_session_data_len(handle_.get())};
+    }
+    // RFC 3339.
+    std::string_view expires_at() const noexcept {
+        return antom_vaulting_session_expires_at(handle_.get());
+    }
+    std::optional<std::string_view> normal_url() const noexcept {
+        const char *url = antom_vaulting_session_normal_url(handle_.get());
+        return url == nullptr ? std::nullopt : std::optional<std::string_view>(url);
+    }
+    // JSON that holds the data: a secret too.
+    std::string_view raw() const noexcept {
+        return {antom_vaulting_session_raw(handle_.get()),
+                antom_vaulting_session_raw_len(handle_.get())};
+    }
+
+private:
+    detail::Handle<antom_vaulting_session, antom_vaulting_session_free> handle_;
+};
+
+// Calls Antom's API. One client serves any number of threads at the same time.
+class Client {
+public:
+    explicit Client(const Options &options) {
+        if (antom_abi_version() != ANTOM_ABI_VERSION) {
+            throw ConfigError(ANTOM_ERR_CONFIG,
+                              "the libantom that was loaded does not fit antom.h: install the one "
+                              "that this program was compiled with, or compile it again");
+        }
+        antom_client *client = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status = antom_client_new(options.get(), &client, &error);
+        detail::check(status, error);
+        handle_.reset(client);
+    }
+
+    [[nodiscard]] VaultingSession
+    create_vaulting_session(const CreateVaultingSession &request) const {
+        using detail::c_text;
+        antom_create_vaulting_session_request fields{};
+        fields.struct_size = sizeof fields;
+        fields.payment_method_type = c_text("payment_method_type", request.payment_method_type);
+        fields.vaulting_request_id = c_text("vaulting_request_id", request.vaulting_request_id);
+        fields.vaulting_notification_url =
+            c_text("vaulting_notification_url", request.vaulting_notification_url);
+        fields.redirect_url = c_text("redirect_url", request.redirect_url);
+        fields.pass_through_metadata =
+            c_text("pass_through_metadata", request.pass_through_metadata);
+        fields.merchant_region = c_text("merchant_region", request.merchant_region);
+        if (request.is_3ds_authentication) {
+            fields.is_3ds_authentication = *request.is_3ds_authentication ? 1 : -1;
+        }
+        antom_vaulting_session *session = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status =
+            antom_client_create_vaulting_session(handle_.get(), &fields, &session, &error);
+        detail::check(status, error);
+        return VaultingSession(session);
+    }
+
+    // The value of the signature header for a request that your program sends itself.
+    [[nodiscard]] std::string sign(const std::string &method, const std::string &path,
+                                   const std::string &time, std::string_view body) const {
+        using detail::c_text;
+        antom_signature *signature = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status =
+            antom_client_sign(handle_.get(), c_text("method", method), c_text("path", path),
+                              c_text("time", time), body.data(), body.size(), &signature, &error);
+        detail::check(status, error);
+        const detail::Handle<antom_signature, antom_signature_free> owner(signature);
+        return antom_signature_header(signature);
+    }
+
+    // Throws UntrustedResponse unless Antom's key signed exactly these values.
+    void verify(const std::string &method, const std::string &path, const std::string &time,
+                std::string_view body, const std::string &signature_header) const {
+        using detail::c_text;
+        antom_error *error = nullptr;
+        const antom_status status = antom_client_verify(
+            handle_.get(), c_text("method", method), c_text("path", path), c_text("time", time),
+            body.data(), body.size(), c_text("signature_header", signature_header), &error);
+        detail::check(status, error);
+    }
+
+    // From any thread; running calls end.
+    void close() const noexcept { antom_client_close(handle_.get()); }
+
+private:
+    detail::Handle<antom_client, antom_client_free> handle_;
+};
+
+static_assert(sizeof(Client) == sizeof(void *), "a Client is one pointer");
+
+} // namespace antom
+
+#endif // ANTOM_HPP

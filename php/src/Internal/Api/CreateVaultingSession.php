@@ -1,0 +1,81 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Antom\Internal\Api;
+
+use Antom\Internal\Check;
+use Antom\Internal\Native;
+use Antom\VaultingSession;
+use FFI\CData;
+
+/**
+ * createVaultingSession between PHP and C: the fields that go in, the object that comes out.
+ *
+ * @internal
+ */
+final class CreateVaultingSession
+{
+    public const FUNCTION_NAME = 'antom_client_create_vaulting_session';
+    public const REQUEST = 'antom_create_vaulting_session_request';
+    public const RESPONSE = 'antom_vaulting_session';
+
+    private const TEXT = 'text';
+    private const TEXT_OR_MAP = 'text or map';
+    private const BOOLEAN = 'boolean';
+
+    /** Each field of the API with its type and its member in C. */
+    private const FIELDS = [
+        'paymentMethodType' => [self::TEXT, 'payment_method_type'],
+        'vaultingRequestId' => [self::TEXT, 'vaulting_request_id'],
+        'vaultingNotificationUrl' => [self::TEXT, 'vaulting_notification_url'],
+        'redirectUrl' => [self::TEXT, 'redirect_url'],
+        'passThroughMetadata' => [self::TEXT_OR_MAP, 'pass_through_metadata'],
+        'merchantRegion' => [self::TEXT, 'merchant_region'],
+        'is3DSAuthentication' => [self::BOOLEAN, 'is_3ds_authentication'],
+    ];
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * The members of the C struct.
+     *
+     * @param array<array-key, mixed> $request null is as good as absent
+     * @return array<string, int|string>
+     */
+    public static function members(
+        #[\SensitiveParameter]
+        array $request
+    ): array {
+        Check::names('field', $request, array_keys(self::FIELDS));
+        $members = [];
+        foreach (self::FIELDS as $field => [$type, $member]) {
+            if (!isset($request[$field])) {
+                continue;
+            }
+            $shown = "field \"$field\"";
+            if ($type === self::BOOLEAN) {
+                $members[$member] = Check::boolean($shown, $request[$field]) ? 1 : -1;
+            } elseif ($type === self::TEXT_OR_MAP) {
+                $members[$member] = Check::textOrMap($shown, $request[$field]);
+            } else {
+                $members[$member] = Check::text($shown, $request[$field]);
+            }
+        }
+        return $members;
+    }
+
+    public static function response(Native $native, CData $session): VaultingSession
+    {
+        return new VaultingSession(
+            $native->get('antom_vaulting_session_request_id', $session),
+            $native->get('antom_vaulting_session_id', $session),
+            $native->text('antom_vaulting_session_data', $session),
+            new \DateTimeImmutable($native->get('antom_vaulting_session_expires_at', $session)),
+            $native->get('antom_vaulting_session_normal_url', $session),
+            $native->text('antom_vaulting_session_raw', $session)
+        );
+    }
+}

@@ -1,0 +1,186 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Antom\Internal;
+
+use Antom\Exception\InvalidArgumentException;
+
+/**
+ * Checks what PHP callers give before it reaches C: names, types, and bytes that C would cut or refuse.
+ *
+ * No message holds a value.
+ *
+ * @internal
+ */
+final class Check
+{
+    private const LONGEST_NAME = 64;
+    private const LARGEST_UINT32 = 4294967295;
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * Refuses names that are not known, and says which one was probably meant.
+     *
+     * @param string $what what is named: "setting" or "field"
+     * @param array<array-key, mixed> $given
+     * @param list<string> $known
+     */
+    public static function names(
+        string $what,
+        #[\SensitiveParameter]
+        array $given,
+        array $known
+    ): void {
+        foreach (array_keys($given) as $name) {
+            $name = (string) $name;
+            if (in_array($name, $known, true)) {
+                continue;
+            }
+            $nearest = self::nearest($name, $known);
+            throw self::error(sprintf(
+                'unknown %s%s: %s',
+                $what,
+                self::shown($name),
+                $nearest === null ? 'expected one of ' . implode(', ', $known) : "did you mean \"$nearest\"?"
+            ));
+        }
+    }
+
+    /**
+     * Text as C takes it: UTF-8, ended by the first NUL byte.
+     *
+     * @param mixed $value
+     */
+    public static function text(
+        string $name,
+        #[\SensitiveParameter]
+        $value
+    ): string {
+        $text = self::bytes($name, $value);
+        if (strpos($text, "\0") !== false) {
+            throw self::error("$name: it holds a NUL byte");
+        }
+        if (preg_match('//u', $text) !== 1) {
+            throw self::error("$name: it is not UTF-8");
+        }
+        return $text;
+    }
+
+    /**
+     * A string of any bytes: it reaches C with its length.
+     *
+     * @param mixed $value
+     */
+    public static function bytes(
+        string $name,
+        #[\SensitiveParameter]
+        $value
+    ): string {
+        if (!is_string($value)) {
+            throw self::wrongType($name, 'a string', $value);
+        }
+        return $value;
+    }
+
+    /** @param mixed $value */
+    public static function milliseconds(string $name, $value): int
+    {
+        if (!is_int($value)) {
+            throw self::wrongType($name, 'a whole number of milliseconds', $value);
+        }
+        if ($value < 0 || $value > self::LARGEST_UINT32) {
+            throw self::error("$name: expected milliseconds from 0 to " . self::LARGEST_UINT32);
+        }
+        return $value;
+    }
+
+    /** @param mixed $value */
+    public static function boolean(string $name, $value): bool
+    {
+        if (!is_bool($value)) {
+            throw self::wrongType($name, 'true or false', $value);
+        }
+        return $value;
+    }
+
+    /**
+     * Text, or a map of strings, which becomes JSON text with its keys in order.
+     *
+     * @param mixed $value
+     */
+    public static function textOrMap(
+        string $name,
+        #[\SensitiveParameter]
+        $value
+    ): string {
+        if (is_string($value)) {
+            return self::text($name, $value);
+        }
+        if (!is_array($value)) {
+            throw self::wrongType($name, 'a string, or an array of strings', $value);
+        }
+        if ($value !== [] && array_keys($value) === range(0, count($value) - 1)) {
+            throw self::error("$name: expected an array with names as its keys, got a list");
+        }
+        foreach ($value as $key => $item) {
+            self::text("$name: a name", (string) $key);
+            if (!is_string($item)) {
+                throw self::wrongType("$name: the value" . self::shown((string) $key), 'a string', $item);
+            }
+            if (preg_match('//u', $item) !== 1) {
+                throw self::error("$name: the value" . self::shown((string) $key) . ' is not UTF-8');
+            }
+        }
+        ksort($value, SORT_STRING);
+        return json_encode(
+            (object) $value,
+            JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_LINE_TERMINATORS
+        );
+    }
+
+    public static function error(string $message): InvalidArgumentException
+    {
+        return new InvalidArgumentException($message, ['advice' => 'Correct the call; nothing was sent.']);
+    }
+
+    /** @param mixed $value */
+    private static function wrongType(
+        string $name,
+        string $expected,
+        #[\SensitiveParameter]
+        $value
+    ): InvalidArgumentException {
+        return self::error("$name: expected $expected, got " . gettype($value));
+    }
+
+    /** A name in quotes, if it looks like one: what stands in its place by mistake may be a secret. */
+    private static function shown(string $name): string
+    {
+        return preg_match('/^\w{1,' . self::LONGEST_NAME . '}$/D', $name) === 1 ? " \"$name\"" : '';
+    }
+
+    /** @param list<string> $known */
+    private static function nearest(string $name, array $known): ?string
+    {
+        $name = self::simplified(substr($name, 0, self::LONGEST_NAME));
+        $nearest = null;
+        $smallest = 1 + intdiv(strlen($name), 3);
+        foreach ($known as $candidate) {
+            $distance = levenshtein($name, self::simplified($candidate));
+            if ($distance < $smallest) {
+                $smallest = $distance;
+                $nearest = $candidate;
+            }
+        }
+        return $nearest;
+    }
+
+    private static function simplified(string $name): string
+    {
+        return strtolower(str_replace(['_', '-', ' '], '', $name));
+    }
+}

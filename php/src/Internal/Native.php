@@ -1,0 +1,352 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Antom\Internal;
+
+use Antom\ErrorKind;
+use Antom\Exception\AntomException;
+use Antom\Exception\ConfigException;
+use FFI;
+use FFI\CData;
+use FFI\CType;
+
+/**
+ * The door to libantom: loads it, calls it, and turns its errors into exceptions.
+ *
+ * This is the only file with static calls of FFI. With ffi.enable=preload, the default outside the command line, PHP
+ * allows those calls only in a file that opcache.preload has loaded.
+ *
+ * @internal
+ */
+final class Native
+{
+    /** ANTOM_ABI_VERSION of the header that this package was written for. */
+    public const ABI_VERSION = 1;
+
+    /** FFI_SCOPE of the header that ffi.preload loads. */
+    private const SCOPE = 'ANTOM';
+
+    private const PROBE = 'uint32_t antom_abi_version(void); const char *antom_version(void);';
+
+    private static ?self $instance = null;
+
+    private FFI $ffi;
+
+    /** What was loaded: a path, a name for the system to find, or the preloaded scope. */
+    private string $library;
+
+    /** @var array<string, CType> types are kept: PHP releases what it made for a type only at the end */
+    private array $types = [];
+
+    /** @var array<string, CData> C functions that return text, declared again so that the text keeps its length */
+    private array $readers = [];
+
+    private function __construct(FFI $ffi, string $library)
+    {
+        $this->ffi = $ffi;
+        $this->library = $library;
+    }
+
+    /**
+     * The one instance of this process, loaded at the first call.
+     *
+     * @throws ConfigException if libantom cannot be loaded, or another one was loaded before
+     */
+    public static function instance(?string $library = null): self
+    {
+        if (self::$instance === null) {
+            self::$instance = self::load($library);
+        } elseif ($library !== null && $library !== self::$instance->library) {
+            throw self::cannotLoad(sprintf(
+                'setting "library": %s is asked for, but this process has already loaded %s, and can load only one',
+                $library,
+                self::$instance->library
+            ));
+        }
+        return self::$instance;
+    }
+
+    /** For example "libantom 0.1.0 (/usr/lib/libantom.so.1)". */
+    public function description(): string
+    {
+        return sprintf('libantom %s (%s)', $this->ffi->antom_version(), $this->library);
+    }
+
+    // ---- calls ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Calls a function that returns a plain value, or text that ends with its first NUL byte.
+     *
+     * @param mixed ...$arguments
+     * @return mixed
+     */
+    public function get(
+        string $function,
+        #[\SensitiveParameter]
+        ...$arguments
+    ) {
+        return $this->ffi->$function(...$arguments);
+    }
+
+    /** Reads text with all its bytes: its length is what the function of the same name and "_len" returns. */
+    public function text(string $function, CData $object): string
+    {
+        if (!isset($this->readers[$function])) {
+            // PHP copies a `const char *` up to the first NUL byte, and a `char *` not at all.
+            $this->readers[$function] = $this->ffi->cast(
+                $this->type('char *(*)(const void *)'),
+                $this->ffi->$function
+            );
+        }
+        return FFI::string(($this->readers[$function])($object), $this->ffi->{$function . '_len'}($object));
+    }
+
+    /**
+     * Calls a function whose last parameter is `antom_error **error_out`.
+     *
+     * @param list<mixed> $arguments the parameters before it
+     * @throws AntomException
+     */
+    public function call(
+        string $function,
+        #[\SensitiveParameter]
+        array $arguments
+    ): void {
+        $error = $this->ffi->new($this->type('antom_error *'));
+        $arguments[] = FFI::addr($error);
+        $status = $this->ffi->$function(...$arguments);
+        if ($status !== 0) {
+            throw $this->exception($status, $error);
+        }
+    }
+
+    /**
+     * Calls a function whose last parameters are `TYPE **out, antom_error **error_out`.
+     *
+     * @param list<mixed> $arguments the parameters before them
+     * @return CData a TYPE *, to be released with TYPE_free
+     * @throws AntomException
+     */
+    public function produce(
+        string $function,
+        string $type,
+        #[\SensitiveParameter]
+        array $arguments
+    ): CData {
+        $out = $this->ffi->new($this->type("$type *"));
+        $arguments[] = FFI::addr($out);
+        $this->call($function, $arguments);
+        return $out;
+    }
+
+    /**
+     * As produce(), but hands the new object to $read, releases it, and returns what $read made of it.
+     *
+     * @template T
+     * @param list<mixed> $arguments
+     * @param callable(self, CData): T $read
+     * @return T
+     * @throws AntomException
+     */
+    public function read(
+        string $function,
+        string $type,
+        #[\SensitiveParameter]
+        array $arguments,
+        callable $read
+    ) {
+        $object = $this->produce($function, $type, $arguments);
+        try {
+            return $read($this, $object);
+        } finally {
+            $this->ffi->{$type . '_free'}($object);
+        }
+    }
+
+    /**
+     * Fills a request struct.
+     *
+     * @param array<string, int|string|null> $members by their names in C; null leaves a member as it is: absent
+     */
+    public function request(
+        string $struct,
+        #[\SensitiveParameter]
+        array $members
+    ): Request {
+        $request = $this->ffi->new($this->type($struct));
+        $request->struct_size = FFI::sizeof($request);
+
+        // One block of memory holds every text with its NUL byte; the members point into it.
+        $block = '';
+        $offsets = [];
+        foreach ($members as $member => $value) {
+            if (is_string($value)) {
+                $offsets[$member] = strlen($block);
+                $block .= $value . "\0";
+            } elseif ($value !== null) {
+                $request->$member = $value;
+            }
+        }
+        $texts = $this->ffi->new(FFI::arrayType($this->type('char'), [strlen($block) + 1]));
+        FFI::memcpy($texts, $block, strlen($block));
+        $start = $this->ffi->cast($this->type('char *'), FFI::addr($texts));
+        foreach ($offsets as $member => $offset) {
+            $request->$member = $start + $offset;
+        }
+        return new Request(FFI::addr($request), [$request, $texts]);
+    }
+
+    // ---- errors --------------------------------------------------------------------------------------------------
+
+    private function exception(int $status, CData $error): AntomException
+    {
+        if (FFI::isNull($error)) {
+            $class = ErrorKind::exceptionClass($status);
+            return new $class("libantom answered $status without saying why", ['kind' => $status]);
+        }
+        try {
+            $class = ErrorKind::exceptionClass($status);
+            return new $class($this->ffi->antom_error_message($error), [
+                'kind' => $status,
+                'kind_name' => $this->ffi->antom_error_kind_name($error),
+                'retryable' => $this->ffi->antom_error_retryable($error) !== 0,
+                'advice' => $this->ffi->antom_error_advice($error),
+                'result_code' => $this->ffi->antom_error_result_code($error),
+                'result_status' => $this->ffi->antom_error_result_status($error),
+                'result_message' => $this->ffi->antom_error_result_message($error),
+                'authenticated' => $this->ffi->antom_error_authenticated($error) !== 0,
+                'http_status' => $this->ffi->antom_error_http_status($error) ?: null,
+                'attempts' => $this->ffi->antom_error_attempts($error),
+                'request_id' => $this->ffi->antom_error_request_id($error),
+                'violations' => $this->violations($error),
+            ]);
+        } finally {
+            $this->ffi->antom_error_free($error);
+        }
+    }
+
+    /** @return list<array{field: string, problem: string}> */
+    private function violations(CData $error): array
+    {
+        $violations = [];
+        $count = $this->ffi->antom_error_violation_count($error);
+        for ($index = 0; $index < $count; $index++) {
+            $violations[] = [
+                'field' => $this->ffi->antom_error_violation_field($error, $index),
+                'problem' => $this->ffi->antom_error_violation_problem($error, $index),
+            ];
+        }
+        return $violations;
+    }
+
+    // ---- loading -------------------------------------------------------------------------------------------------
+
+    private static function load(?string $setting): self
+    {
+        if (!extension_loaded('FFI')) {
+            throw self::cannotLoad(
+                'PHP\'s FFI extension is not loaded: install it and write extension=ffi into php.ini'
+            );
+        }
+        self::requireFfi();
+        $preloaded = self::preloaded();
+        if ($preloaded !== null) {
+            return $preloaded;
+        }
+        $failures = [];
+        foreach (Location::libraries($setting) as $library) {
+            if (strpos($library, '/') !== false && !is_file($library)) {
+                $failures[] = "$library: there is no such file";
+                continue;
+            }
+            try {
+                self::checkAbi(FFI::cdef(self::PROBE, $library), $library);
+            } catch (FFI\Exception $exception) {
+                $failures[] = "$library: " . $exception->getMessage();
+                continue;
+            }
+            return new self(self::bind($library), $library);
+        }
+        throw self::cannotLoad(
+            'tried ' . implode('; ', $failures)
+            . '. Give the path in the setting "library" or in the variable ANTOM_LIBRARY'
+        );
+    }
+
+    /** Fails with advice if this file may not use FFI. */
+    private static function requireFfi(): void
+    {
+        try {
+            FFI::cdef('');
+        } catch (FFI\Exception $exception) {
+            throw self::cannotLoad(sprintf(
+                'PHP does not allow FFI here, because ffi.enable is "%s": set ffi.enable=true in php.ini, or keep '
+                . 'ffi.enable=preload and load %s with opcache.preload',
+                ini_get('ffi.enable') ?: 'off',
+                __FILE__
+            ));
+        }
+    }
+
+    /** The library that ffi.preload has loaded when PHP started, if there is one. */
+    private static function preloaded(): ?self
+    {
+        $name = 'ffi.preload';
+        try {
+            $ffi = FFI::scope(self::SCOPE);
+        } catch (FFI\Exception $exception) {
+            return null;
+        }
+        self::checkAbi($ffi, $name);
+        return new self($ffi, $name);
+    }
+
+    private static function checkAbi(FFI $ffi, string $library): void
+    {
+        $found = $ffi->antom_abi_version();
+        if ($found !== self::ABI_VERSION) {
+            throw self::cannotLoad(sprintf(
+                '%s is libantom %s with ABI version %d, but this package needs ABI version %d: update the older one',
+                $library,
+                $ffi->antom_version(),
+                $found,
+                self::ABI_VERSION
+            ));
+        }
+    }
+
+    private static function bind(string $library): FFI
+    {
+        $header = Location::header();
+        if ($header === null) {
+            throw self::cannotLoad('this package has no include/antom.h: install it again');
+        }
+        try {
+            return FFI::cdef(file_get_contents($header), $library);
+        } catch (FFI\Exception $exception) {
+            throw self::cannotLoad("$library does not fit $header: " . $exception->getMessage());
+        }
+    }
+
+    private static function cannotLoad(string $problem): ConfigException
+    {
+        return new ConfigException(
+            sprintf(
+                'libantom cannot be loaded: %s (SAPI: %s, php.ini: %s)',
+                $problem,
+                PHP_SAPI,
+                php_ini_loaded_file() ?: 'none'
+            ),
+            ['advice' => 'Correct PHP\'s settings or the path of the library; nothing was sent.']
+        );
+    }
+
+    private function type(string $declaration): CType
+    {
+        if (!isset($this->types[$declaration])) {
+            $this->types[$declaration] = $this->ffi->type($declaration);
+        }
+        return $this->types[$declaration];
+    }
+}

@@ -1,0 +1,99 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Antom;
+
+use Antom\Internal\Check;
+use Antom\Internal\Secret;
+
+/**
+ * A session with which Antom's front-end SDK collects a card. Immutable.
+ *
+ * No dump shows data() or raw(), and it cannot be serialized: keep requestId() and id(), not the object.
+ */
+final class VaultingSession
+{
+    private string $requestId;
+    private string $id;
+    private Secret $data;
+    private \DateTimeImmutable $expiresAt;
+    private ?string $normalUrl;
+    private Secret $raw;
+
+    /** Sessions come from {@see Client::createVaultingSession()}; a test of yours may make its own. */
+    public function __construct(
+        string $requestId,
+        string $id,
+        #[\SensitiveParameter]
+        string $data,
+        \DateTimeImmutable $expiresAt,
+        ?string $normalUrl,
+        #[\SensitiveParameter]
+        string $raw
+    ) {
+        $this->requestId = $requestId;
+        $this->id = $id;
+        $this->data = new Secret($data);
+        $this->expiresAt = $expiresAt;
+        $this->normalUrl = $normalUrl;
+        $this->raw = new Secret($raw);
+    }
+
+    /** The vaultingRequestId of the request: what notifications and inquiries are matched by. */
+    public function requestId(): string
+    {
+        return $this->requestId;
+    }
+
+    /** vaultingSessionId, at most 64 characters. May hold + and /: escape it in a URL. */
+    public function id(): string
+    {
+        return $this->id;
+    }
+
+    /** vaultingSessionData, at most 4096 characters: pass it unchanged to the front-end SDK, and to nobody else. */
+    public function data(): string
+    {
+        return $this->data->reveal();
+    }
+
+    /** vaultingSessionExpiryTime, with the offset that Antom gave it. */
+    public function expiresAt(): \DateTimeImmutable
+    {
+        return $this->expiresAt;
+    }
+
+    /** normalUrl: a page hosted by Antom that collects the card, if the product has one. */
+    public function normalUrl(): ?string
+    {
+        return $this->normalUrl;
+    }
+
+    /** The whole verified answer as JSON, for members that have no method here. Holds data(). */
+    public function raw(): string
+    {
+        return $this->raw->reveal();
+    }
+
+    /** @return array<string, mixed> */
+    public function __debugInfo(): array
+    {
+        return [
+            'requestId' => $this->requestId,
+            'id' => $this->id,
+            'expiresAt' => $this->expiresAt,
+            'normalUrl' => $this->normalUrl,
+        ];
+    }
+
+    public function __serialize(): array
+    {
+        throw Check::error('a VaultingSession cannot be serialized: keep requestId() and id() instead');
+    }
+
+    public function __unserialize(array $data): void
+    {
+        throw Check::error('a VaultingSession cannot be unserialized');
+    }
+}

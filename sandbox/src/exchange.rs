@@ -1,0 +1,122 @@
+//! What happened to one request, in a form that can be logged: no bodies, no signatures, no session data.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::clock;
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The `resultCode` of the answer, or for what never came so far, for example `HOST_NOT_ALLOWED`.
+    pub code: &'static str,
+    /// Why, in the sandbox's own words.
+    pub reason: Option<String>,
+    /// The HTTP status of the answer.
+    pub http_status: u16,
+    /// Whether the answer was signed.
+    pub signed: bool,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)?;
+        match &self.reason {
+            Some(reason) => write!(f, " ({reason})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One request and its verdict.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// When the request arrived.
+    pub time: OffsetDateTime,
+    /// The HTTP method.
+    pub method: String,
+    /// The path without the query.
+    pub path: String,
+    /// The `client-id` header, if there is one.
+    pub client_id: Option<String>,
+    /// The `vaultingRequestId`, if the body could be read that far.
+    pub request_id: Option<String>,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// From the last byte of the request's head to the answer.
+    pub duration: Duration,
+}
+
+impl Exchange {
+    /// The exchange as one line of JSON.
+    ///
+    /// # Panics
+    /// Never: text and numbers always have this form.
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            time: String,
+            method: &'a str,
+            path: &'a str,
+            client_id: Option<&'a str>,
+            request_id: Option<&'a str>,
+            verdict: &'a str,
+            reason: Option<&'a str>,
+            http_status: u16,
+            signed: bool,
+            duration_ms: f64,
+        }
+        let line = Line {
+            time: clock::text(self.time),
+            method: &self.method,
+            path: &self.path,
+            client_id: self.client_id.as_deref(),
+            request_id: self.request_id.as_deref(),
+            verdict: self.verdict.code,
+            reason: self.verdict.reason.as_deref(),
+            http_status: self.verdict.http_status,
+            signed: self.verdict.signed,
+            duration_ms: milliseconds(self.duration),
+        };
+        serde_json::to_string(&line).expect("text and numbers always serialise")
+    }
+}
+
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} {} {} {} {} {:.1} ms",
+            clock::text(self.time),
+            self.method,
+            self.path,
+            self.client_id.as_deref().unwrap_or("-"),
+            self.request_id.as_deref().unwrap_or("-"),
+            self.verdict,
+            milliseconds(self.duration),
+        )
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // Microseconds of a request fit into 52 bits.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_micros() as f64 / 100.0).round() / 10.0
+}
+
+/// Text from outside in a form that cannot disturb a log line.
+pub(crate) fn plain(text: &str) -> String {
+    const LONGEST: usize = 200;
+    text.chars()
+        .map(|c| {
+            if c.is_control() || c.is_whitespace() {
+                '?'
+            } else {
+                c
+            }
+        })
+        .take(LONGEST)
+        .collect()
+}

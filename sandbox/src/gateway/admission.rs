@@ -1,0 +1,138 @@
+//! The checks that every request passes before it reaches an API, in the order of the gateway. Up to the signature
+//! the answers are not signed: until then nobody knows who is asking.
+
+use antom_core::signature::{Content, HeaderError, SignatureHeader};
+
+use super::answer::Refusal;
+use super::incoming::{Api, Incoming, Mode};
+use super::likely_cause::likely_cause;
+use super::request_time;
+use super::{Gateway, KEY_VERSION};
+use crate::settings::TEST_PREFIX;
+
+impl Gateway {
+    pub(super) fn admit(&self, request: &Incoming) -> Result<Api, Refusal> {
+        method_is_post(request)?;
+        let (mode, api) = api_exists(request)?;
+        mode_fits_client(mode, request)?;
+        media_type_is_json(request)?;
+        let client_id = self.client_is_known(request)?;
+        key_is_known(request)?;
+        self.signature_is_valid(client_id, request)?;
+        self.traffic_is_within_limit()?;
+        Ok(api)
+    }
+
+    fn client_is_known<'r>(&self, request: &'r Incoming) -> Result<&'r str, Refusal> {
+        let refuse = |reason: String| Refusal::unsigned("INVALID_CLIENT", reason);
+        let client_id = request
+            .header("client-id")
+            .map_err(|problem| refuse(problem.to_string()))?;
+        if self.client_ids.iter().any(|known| known == client_id) {
+            Ok(client_id)
+        } else {
+            let [test, live] = &self.client_ids;
+            Err(refuse(format!(
+                "this client id is unknown; the client ids here are {test} and {live}"
+            )))
+        }
+    }
+
+    fn signature_is_valid(&self, client_id: &str, request: &Incoming) -> Result<(), Refusal> {
+        let time = request
+            .header("request-time")
+            .map_err(|problem| Refusal::signature(problem.to_string()))?;
+        request_time::check(time).map_err(Refusal::signature)?;
+        let header = signature_header(request)?;
+        let content = Content {
+            method: request.method(),
+            path: request.path_and_query(),
+            client_id,
+            time,
+            body: request.body(),
+        };
+        if self.merchant.verify(&content.to_bytes(), &header.signature) {
+            Ok(())
+        } else {
+            let cause = likely_cause(&self.merchant, &content, &header.signature);
+            Err(Refusal::signature(cause))
+        }
+    }
+
+    fn traffic_is_within_limit(&self) -> Result<(), Refusal> {
+        match &self.rate_limit {
+            Some(limit) if !limit.admits_one_more() => Err(Refusal::signed(
+                "REQUEST_TRAFFIC_EXCEED_LIMIT",
+                format!("the limit is {} requests a second", limit.per_second()),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn method_is_post(request: &Incoming) -> Result<(), Refusal> {
+    if request.method() == "POST" {
+        return Ok(());
+    }
+    Err(Refusal::unsigned(
+        "METHOD_NOT_SUPPORTED",
+        "send a POST request",
+    ))
+}
+
+fn api_exists(request: &Incoming) -> Result<(Mode, Api), Refusal> {
+    request
+        .api()
+        .ok_or_else(|| Refusal::unsigned("NO_INTERFACE_DEF", "the sandbox has no API at this path"))
+}
+
+fn mode_fits_client(mode: Mode, request: &Incoming) -> Result<(), Refusal> {
+    let Ok(client_id) = request.header("client-id") else {
+        return Ok(());
+    };
+    let reason = match (mode, client_id.starts_with(TEST_PREFIX)) {
+        (Mode::Test, true) | (Mode::Live, false) => return Ok(()),
+        (Mode::Live, true) => {
+            "a client id that begins with SANDBOX_ belongs to the path /ams/sandbox/api"
+        }
+        (Mode::Test, false) => {
+            "a client id that does not begin with SANDBOX_ belongs to the path /ams/api"
+        }
+    };
+    Err(Refusal::unsigned("INVALID_CLIENT", reason))
+}
+
+/// No Content-Type at all is fine, and so are several, if one of them is JSON. Accept does not matter.
+fn media_type_is_json(request: &Incoming) -> Result<(), Refusal> {
+    let mut types = request.header_values("content-type").peekable();
+    let is_json = |value: &str| {
+        let essence = value.split(';').next().unwrap_or(value);
+        essence.trim().eq_ignore_ascii_case("application/json")
+    };
+    if types.peek().is_none() || types.any(is_json) {
+        return Ok(());
+    }
+    Err(Refusal::unsigned(
+        "MEDIA_TYPE_NOT_ACCEPTABLE",
+        "the Content-Type is not application/json",
+    ))
+}
+
+/// A header that cannot be read is a matter of the next check.
+fn key_is_known(request: &Incoming) -> Result<(), Refusal> {
+    match signature_header(request).map(|header| header.key_version) {
+        Ok(Some(version)) if version != KEY_VERSION => Err(Refusal::unsigned(
+            "KEY_NOT_FOUND",
+            format!("the only keyVersion here is {KEY_VERSION}"),
+        )),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn signature_header(request: &Incoming) -> Result<SignatureHeader, Refusal> {
+    let value = request
+        .header("signature")
+        .map_err(|problem| Refusal::signature(problem.to_string()))?;
+    SignatureHeader::parse(value)
+        .map_err(|problem: HeaderError| Refusal::signature(problem.to_string()))
+}

@@ -1,0 +1,229 @@
+//! What the gateway answers: a result with its headers, signed or deliberately not.
+
+use antom_core::api::result::{RESULT_CODES, ResultCode};
+use antom_core::signature::{Content, SignatureHeader, SigningKey};
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::KEY_VERSION;
+use super::incoming::Incoming;
+use crate::clock;
+use crate::exchange::Verdict;
+
+/// The longest `resultMessage`, in characters.
+const LONGEST_MESSAGE: usize = 256;
+
+/// The `result` member of an answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WireResult {
+    result_code: &'static str,
+    result_message: String,
+    result_status: &'static str,
+}
+
+impl WireResult {
+    pub(super) fn success() -> Self {
+        Self::new(documented("SUCCESS"), None)
+    }
+
+    fn new(known: &'static ResultCode, reason: Option<&str>) -> Self {
+        Self {
+            result_code: known.code,
+            result_message: reason.map_or(known.message.to_owned(), |reason| {
+                message(known.message, reason)
+            }),
+            result_status: known.status.letter(),
+        }
+    }
+}
+
+/// The documented message with our reason. The reason is worth more, so the documented text gives way.
+fn message(documented: &str, reason: &str) -> String {
+    let first_sentence = documented.split_inclusive('.').next().unwrap_or(documented);
+    let with = |text: &str| format!("{text} (sandbox: {reason})");
+    let fits = |text: &String| text.chars().count() <= LONGEST_MESSAGE;
+    [with(documented), with(first_sentence)]
+        .into_iter()
+        .find(fits)
+        .unwrap_or_else(|| {
+            let all = with(first_sentence);
+            all.chars().take(LONGEST_MESSAGE - 1).chain(['…']).collect()
+        })
+}
+
+fn documented(code: &str) -> &'static ResultCode {
+    RESULT_CODES
+        .iter()
+        .find(|known| known.code == code)
+        .unwrap_or_else(|| panic!("{code} is not a documented result code"))
+}
+
+/// Why a request is not carried out.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    known: &'static ResultCode,
+    reason: String,
+    signed: bool,
+    http_status: u16,
+    explain_in_header: bool,
+}
+
+impl Refusal {
+    /// An answer without a signature, from before the merchant was known for sure.
+    pub(super) fn unsigned(code: &str, reason: impl Into<String>) -> Self {
+        Self {
+            known: documented(code),
+            reason: reason.into(),
+            signed: false,
+            http_status: 200,
+            explain_in_header: false,
+        }
+    }
+
+    /// A signed answer.
+    pub(super) fn signed(code: &str, reason: impl Into<String>) -> Self {
+        Self {
+            signed: true,
+            ..Self::unsigned(code, reason)
+        }
+    }
+
+    /// Not a signature of this merchant over this request.
+    pub(super) fn signature(likely_cause: impl Into<String>) -> Self {
+        Self {
+            explain_in_header: true,
+            ..Self::unsigned("INVALID_SIGNATURE", likely_cause)
+        }
+    }
+
+    pub(super) fn with_http_status(mut self, status: u16) -> Self {
+        self.http_status = status;
+        self
+    }
+}
+
+/// An answer that only lacks its headers.
+pub(super) struct Answer {
+    verdict: Verdict,
+    body: Vec<u8>,
+    doctor: Option<HeaderValue>,
+}
+
+impl Answer {
+    /// A signed success with this body.
+    pub(super) fn success(body: Vec<u8>) -> Self {
+        Self {
+            verdict: Verdict {
+                code: "SUCCESS",
+                reason: None,
+                http_status: 200,
+                signed: true,
+            },
+            body,
+            doctor: None,
+        }
+    }
+
+    /// For the log: what is special about it.
+    pub(super) fn with_remark(mut self, remark: &str) -> Self {
+        self.verdict.reason = Some(remark.to_owned());
+        self
+    }
+
+    pub(super) fn refusal(refusal: Refusal) -> Self {
+        #[derive(Serialize)]
+        struct Envelope {
+            result: WireResult,
+        }
+        let envelope = Envelope {
+            result: WireResult::new(refusal.known, Some(&refusal.reason)),
+        };
+        Self {
+            body: serde_json::to_vec(&envelope).expect("text always serialises"),
+            doctor: refusal
+                .explain_in_header
+                .then(|| HeaderValue::from_str(&refusal.reason).ok())
+                .flatten(),
+            verdict: Verdict {
+                code: refusal.known.code,
+                reason: Some(refusal.reason),
+                http_status: refusal.http_status,
+                signed: refusal.signed,
+            },
+        }
+    }
+
+    pub(super) fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// Header names go out in lower case: two of Antom's own SDKs read them no other way.
+    pub(super) fn into_response(self, request: &Incoming, key: &SigningKey) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::from_u16(self.verdict.http_status)
+            .expect("the statuses of the gateway are HTTP's");
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json;charset=UTF-8");
+        headers.insert("content-type", json);
+        let client_id = request.header("client-id").unwrap_or_default();
+        if let Ok(value) = HeaderValue::from_str(client_id)
+            && !client_id.is_empty()
+        {
+            headers.insert("client-id", value);
+        }
+        if let Some(cause) = self.doctor {
+            headers.insert("x-sandbox-doctor", cause);
+        }
+        if self.verdict.signed {
+            let time = clock::text(clock::now());
+            let content = Content {
+                method: request.method(),
+                path: request.path_and_query(),
+                client_id,
+                time: &time,
+                body: &self.body,
+            };
+            let signature = content.sign(key).expect("the gateway's own key signs");
+            let signature = SignatureHeader::write(&signature, KEY_VERSION);
+            for (name, value) in [("response-time", time), ("signature", signature)] {
+                let value = HeaderValue::from_str(&value).expect("both are plain ASCII");
+                headers.insert(name, value);
+            }
+        }
+        *response.body_mut() = Body::from(self.body);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use antom_core::ResultStatus;
+
+    #[test]
+    fn a_message_never_grows_beyond_what_is_documented() {
+        let parameters = documented("PARAM_ILLEGAL").message;
+        assert_eq!(
+            message("The client is invalid.", "it is unknown"),
+            "The client is invalid. (sandbox: it is unknown)"
+        );
+        let medium = message(parameters, &"x".repeat(100));
+        assert!(medium.starts_with(
+            "The required parameters are not passed, or illegal parameters exist. (sandbox: xxx"
+        ));
+        let long = message(parameters, &"é".repeat(1000));
+        assert_eq!(long.chars().count(), LONGEST_MESSAGE);
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn unsigned_refusals_are_failures() {
+        // A client must be able to tell an unsigned answer from one that could be a success.
+        let refusal = Refusal::unsigned("INVALID_CLIENT", "unknown");
+        assert_ne!(refusal.known.status, ResultStatus::Success);
+        assert!(!Answer::refusal(refusal).verdict().signed);
+    }
+}

@@ -1,0 +1,214 @@
+//! A request as it came: nothing decoded, nothing repaired, because these bytes are what was signed.
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use http_body_util::BodyExt;
+use serde::Deserialize;
+
+use super::answer::Refusal;
+
+/// The largest body that is looked at, in bytes.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// How much of a larger body is still read, so that the sender gets to see the answer.
+const LARGEST_READ: usize = 8 * LARGEST_BODY;
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request with its whole body.
+pub(super) struct Incoming {
+    head: Parts,
+    body: Vec<u8>,
+}
+
+/// Whose money it would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Live,
+    Test,
+}
+
+/// The APIs that the sandbox answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Api {
+    CreateVaultingSession,
+}
+
+const APIS: &[(&str, Api)] = &[(
+    "/v1/vaults/createVaultingSession",
+    Api::CreateVaultingSession,
+)];
+
+/// Why a header has no value to go by.
+#[derive(Debug)]
+pub(super) enum HeaderProblem {
+    Missing(&'static str),
+    Double(&'static str),
+    NotText(&'static str),
+}
+
+impl fmt::Display for HeaderProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(name) => write!(f, "there is no {name} header"),
+            Self::Double(name) => write!(f, "there is more than one {name} header"),
+            Self::NotText(name) => write!(f, "the {name} header is not plain text"),
+        }
+    }
+}
+
+impl Incoming {
+    /// Reads the body, and says what is wrong with the request already as HTTP.
+    pub(super) async fn receive(request: Request) -> (Self, Option<Refusal>) {
+        let (head, body) = request.into_parts();
+        let mut request = Self {
+            head,
+            body: Vec::new(),
+        };
+        if !request.names_this_machine() {
+            let reason = "the sandbox answers only to the names localhost, 127.0.0.1 and [::1]";
+            return (
+                request,
+                Some(Refusal::unsigned("ACCESS_DENIED", reason).with_http_status(421)),
+            );
+        }
+        let read = tokio::time::timeout(BODY_TIMEOUT, read(body, &mut request.body)).await;
+        let refusal = match read {
+            Ok(Ok(length)) if length <= LARGEST_BODY => None,
+            Ok(Ok(_)) => Some(
+                Refusal::unsigned("PARAM_ILLEGAL", "the body is larger than 1 MiB")
+                    .with_http_status(413),
+            ),
+            Ok(Err(_)) | Err(_) => Some(
+                Refusal::unsigned("UNKNOWN_EXCEPTION", "the body did not arrive as a whole")
+                    .with_http_status(408),
+            ),
+        };
+        (request, refusal)
+    }
+
+    pub(super) fn method(&self) -> &str {
+        self.head.method.as_str()
+    }
+
+    /// The path without the query.
+    pub(super) fn path(&self) -> &str {
+        self.head.uri.path()
+    }
+
+    /// The path with the query, as sent: what is signed. Without scheme and host, which may come with it.
+    pub(super) fn path_and_query(&self) -> &str {
+        let target = self.head.uri.path_and_query();
+        target.map_or(self.path(), |target| target.as_str())
+    }
+
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// What the path asks for, if the sandbox has it.
+    pub(super) fn api(&self) -> Option<(Mode, Api)> {
+        let (mode, rest) = match self.path().strip_prefix("/ams/sandbox/api") {
+            Some(rest) => (Mode::Test, rest),
+            None => (Mode::Live, self.path().strip_prefix("/ams/api")?),
+        };
+        let (_, api) = APIS.iter().find(|(path, _)| *path == rest)?;
+        Some((mode, *api))
+    }
+
+    /// The only value of a header.
+    pub(super) fn header(&self, name: &'static str) -> Result<&str, HeaderProblem> {
+        let mut values = self.head.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Err(HeaderProblem::Missing(name)),
+            (Some(value), None) => value.to_str().map_err(|_| HeaderProblem::NotText(name)),
+            (Some(_), Some(_)) => Err(HeaderProblem::Double(name)),
+        }
+    }
+
+    /// Every readable value of a header.
+    pub(super) fn header_values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let values = self.head.headers.get_all(name).iter();
+        values.filter_map(|value| value.to_str().ok())
+    }
+
+    /// The `vaultingRequestId`, where the body can be read that far.
+    pub(super) fn vaulting_request_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct WithId {
+            vaulting_request_id: Option<String>,
+        }
+        let body: WithId = serde_json::from_slice(&self.body).ok()?;
+        body.vaulting_request_id
+    }
+
+    /// A web page elsewhere can make its own name lead to this machine; its requests then carry that name.
+    fn names_this_machine(&self) -> bool {
+        let host = self.header("host").ok();
+        let target = self.head.uri.authority().map(Authority::as_str);
+        host.is_some() && [host, target].into_iter().flatten().all(is_local)
+    }
+}
+
+/// Appends the body to `kept` until it grows too large, and returns how long it is.
+async fn read(mut body: Body, kept: &mut Vec<u8>) -> Result<usize, axum::Error> {
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame?.into_data() else {
+            continue;
+        };
+        length += bytes.len();
+        if length <= LARGEST_BODY {
+            kept.extend_from_slice(&bytes);
+        }
+        if length > LARGEST_READ {
+            break;
+        }
+    }
+    Ok(length)
+}
+
+fn is_local(authority: &str) -> bool {
+    let name = match authority.rsplit_once(':') {
+        Some((name, port)) if port.chars().all(|c| c.is_ascii_digit()) => name,
+        _ => authority,
+    };
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|local| name.eq_ignore_ascii_case(local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_local() {
+        for good in [
+            "localhost",
+            "LocalHost:8080",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:8443",
+        ] {
+            assert!(is_local(good), "{good}");
+        }
+        for bad in [
+            "",
+            ":8080",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.example.com:80",
+            "user@localhost",
+            "localhost:8080:9",
+            "::1",
+            "[::2]:80",
+        ] {
+            assert!(!is_local(bad), "{bad}");
+        }
+    }
+}

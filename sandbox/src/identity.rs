@@ -1,0 +1,164 @@
+//! The keys and certificates of a sandbox: made once, kept in one directory, renewed when they expire.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use antom_core::signature::{KeyInput, SigningKey, VerifyingKey};
+use rustls::ServerConfig;
+use tempfile::TempDir;
+
+use crate::settings::StartError;
+
+mod certificates;
+
+/// Where the files of a sandbox are.
+#[derive(Clone, Debug)]
+pub struct Files {
+    directory: PathBuf,
+}
+
+impl Files {
+    /// The merchant's private key, which a client signs with.
+    pub fn merchant_private_key(&self) -> PathBuf {
+        self.directory.join("merchant_private.pem")
+    }
+
+    /// The merchant's public key, which the sandbox verifies with.
+    pub fn merchant_public_key(&self) -> PathBuf {
+        self.directory.join("merchant_public.pem")
+    }
+
+    /// The public key that a client verifies answers with.
+    pub fn antom_public_key(&self) -> PathBuf {
+        self.directory.join("antom_public.pem")
+    }
+
+    /// The certificate authority that a client must trust for https.
+    pub fn ca_certificate(&self) -> PathBuf {
+        self.directory.join("ca.pem")
+    }
+
+    fn antom_private_key(&self) -> PathBuf {
+        self.directory.join("antom_private.pem")
+    }
+
+    fn ca_private_key(&self) -> PathBuf {
+        self.directory.join("ca_private.pem")
+    }
+}
+
+/// Who the sandbox is, and who its merchant is.
+pub(crate) struct Identity {
+    pub(crate) files: Files,
+    /// Signs answers.
+    pub(crate) gateway: SigningKey,
+    /// Verifies requests.
+    pub(crate) merchant: VerifyingKey,
+    pub(crate) tls: Arc<ServerConfig>,
+    /// Removes the directory on drop, unless it is to be kept.
+    pub(crate) temporary: Option<TempDir>,
+}
+
+impl Identity {
+    /// Reads what is in `directory` and makes what is missing or expired; without a directory, makes everything in
+    /// a temporary one. Slow when keys must be made.
+    pub(crate) fn open(directory: Option<PathBuf>) -> Result<Self, StartError> {
+        let (directory, temporary) = match directory {
+            Some(directory) => (kept_directory(&directory)?, None),
+            None => temporary_directory()?,
+        };
+        let files = Files { directory };
+        let (merchant, gateway) = thread::scope(|scope| {
+            let merchant = scope
+                .spawn(|| key_pair(&files.merchant_private_key(), &files.merchant_public_key()));
+            let gateway = key_pair(&files.antom_private_key(), &files.antom_public_key());
+            let merchant = merchant.join().expect("making a key does not panic");
+            Ok((merchant?, gateway?))
+        })?;
+        let tls = certificates::server_config(&files)?;
+        Ok(Self {
+            merchant: merchant.verifying_key(),
+            gateway,
+            tls: Arc::new(tls),
+            files,
+            temporary,
+        })
+    }
+}
+
+/// The key pair of these files; made if the private key is not there.
+fn key_pair(private: &Path, public: &Path) -> Result<SigningKey, StartError> {
+    let key = if private.exists() {
+        SigningKey::load(&KeyInput::path(private)).map_err(|error| StartError::Key {
+            path: private.to_owned(),
+            error,
+        })?
+    } else {
+        let made = SigningKey::generate();
+        write_private(private, made.private_pem.expose())?;
+        made.signing_key
+    };
+    write_public(public, key.verifying_key().to_pem())?;
+    Ok(key)
+}
+
+fn kept_directory(path: &Path) -> Result<PathBuf, StartError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        // Absolute, so that the printed settings work from everywhere.
+        .and_then(|()| path.canonicalize())
+        .map_err(|e| file(path, e))
+}
+
+fn temporary_directory() -> Result<(PathBuf, Option<TempDir>), StartError> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("antom-sandbox-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let directory = builder
+        .tempdir()
+        .map_err(|e| file(&std::env::temp_dir(), e))?;
+    Ok((directory.path().to_owned(), Some(directory)))
+}
+
+fn write_private(path: &Path, pem: &str) -> Result<(), StartError> {
+    replace(path, pem, 0o600)
+}
+
+fn write_public(path: &Path, pem: &str) -> Result<(), StartError> {
+    if fs::read_to_string(path).is_ok_and(|present| present == pem) {
+        return Ok(());
+    }
+    replace(path, pem, 0o644)
+}
+
+/// Writes a whole file or nothing, so that nobody ever reads half a key.
+fn replace(path: &Path, text: &str, mode: u32) -> Result<(), StartError> {
+    let write = || {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+        let mut new = builder.tempfile_in(directory)?;
+        new.write_all(text.as_bytes())?;
+        new.persist(path).map_err(|e| e.error)?;
+        Ok(())
+    };
+    #[cfg(not(unix))]
+    let _ = mode;
+    write().map_err(|e| file(path, e))
+}
+
+fn file(path: &Path, source: io::Error) -> StartError {
+    StartError::File {
+        path: path.to_owned(),
+        source,
+    }
+}

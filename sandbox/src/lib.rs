@@ -1,0 +1,25 @@
+//! A local gateway that stands in for Antom: it checks what it receives as strictly as Antom does, signs what it
+//! answers, and says why it refuses. It listens on this machine only, and nothing in it is real.
+//!
+//! ```no_run
+//! use antom_sandbox::{Sandbox, Settings};
+//!
+//! # async fn example() -> Result<(), antom_sandbox::StartError> {
+//! let sandbox = Sandbox::start(Settings::default()).await?;
+//! println!("{}", sandbox.https_url());
+//! sandbox.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod clock;
+mod exchange;
+mod gateway;
+mod identity;
+mod server;
+mod settings;
+
+pub use exchange::{Exchange, Verdict};
+pub use identity::Files;
+pub use server::Sandbox;
+pub use settings::{DEFAULT_CLIENT_ID, Settings, StartError};

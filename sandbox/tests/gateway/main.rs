@@ -1,0 +1,10 @@
+//! The sandbox on real sockets: through hand-made requests, byte by byte, and through libantom's own client.
+
+mod client;
+mod data_directory;
+mod log;
+mod repeats;
+mod safety;
+mod support;
+mod table;
+mod vendor_styles;

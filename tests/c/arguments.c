@@ -1,0 +1,426 @@
+/*
+ * What C can get wrong: NULL for every pointer, one by one; text that is not UTF-8; sizes of
+ * structs; numbers out of range; no variable for the error.
+ */
+#include "support.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char not_utf8[] = "caf\xe9";
+
+static antom_client *client;
+
+/* Never written to where a call fails. */
+static char untouched;
+#define UNTOUCHED ((void *)&untouched)
+
+/* Takes the error: the call was refused because of the parameter of this name. */
+static void expect_refused(int line, antom_status status, antom_error *error, const char *name) {
+    const char *message = antom_error_message(error);
+    if (status != ANTOM_ERR_INVALID_ARGUMENT || antom_error_kind(error) != status ||
+        strncmp(message, name, strlen(name)) != 0 || message[strlen(name)] != ':') {
+        fail("line %d: expected status 1 and \"%s: ...\", found %ld and \"%s\"", line, name,
+             (long)status, message);
+    }
+    EXPECT(antom_error_retryable(error) == 0);
+    EXPECT(antom_error_advice(error)[0] != '\0');
+    EXPECT(antom_error_attempts(error) == 0);
+    antom_error_free(error);
+}
+
+/* ---- options ------------------------------------------------------------- */
+
+typedef antom_status text_setter(antom_options *, const char *);
+typedef antom_status bytes_setter(antom_options *, const char *, size_t);
+typedef antom_status number_setter(antom_options *, uint32_t);
+
+static const struct {
+    const char *name;
+    text_setter *set;
+} text_setters[] = {
+    {"client_id", antom_options_set_client_id},
+    {"private_key_path", antom_options_set_private_key_path},
+    {"private_key_passphrase", antom_options_set_private_key_passphrase},
+    {"antom_public_key_path", antom_options_set_antom_public_key_path},
+    {"endpoint", antom_options_set_endpoint},
+    {"region", antom_options_set_region},
+    {"key_version", antom_options_set_key_version},
+    {"agent_token", antom_options_set_agent_token},
+    {"ca_certificate_path", antom_options_set_ca_certificate_path},
+    {"proxy", antom_options_set_proxy},
+};
+
+static const struct {
+    const char *name;
+    bytes_setter *set;
+} bytes_setters[] = {
+    {"private_key", antom_options_set_private_key},
+    {"antom_public_key", antom_options_set_antom_public_key},
+    {"ca_certificate", antom_options_set_ca_certificate},
+};
+
+static const struct {
+    const char *name;
+    number_setter *set;
+} number_setters[] = {
+    {"connect_timeout_ms", antom_options_set_connect_timeout_ms},
+    {"timeout_ms", antom_options_set_timeout_ms},
+};
+
+static void setters(void) {
+    antom_options *options = antom_options_new();
+    size_t i;
+    EXPECT(options != NULL);
+    for (i = 0; i < sizeof text_setters / sizeof text_setters[0]; i++) {
+        const char *good = strcmp(text_setters[i].name, "region") == 0 ? "asia" : "x";
+        begin("arguments/set_%s", text_setters[i].name);
+        EXPECT(text_setters[i].set(options, good) == ANTOM_OK);
+        EXPECT(text_setters[i].set(options, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+        EXPECT(text_setters[i].set(options, not_utf8) == ANTOM_ERR_INVALID_ARGUMENT);
+        EXPECT(text_setters[i].set(NULL, good) == ANTOM_ERR_INVALID_ARGUMENT);
+    }
+    for (i = 0; i < sizeof bytes_setters / sizeof bytes_setters[0]; i++) {
+        begin("arguments/set_%s", bytes_setters[i].name);
+        EXPECT(bytes_setters[i].set(options, "x", 1) == ANTOM_OK);
+        EXPECT(bytes_setters[i].set(options, "x", 0) == ANTOM_OK);
+        EXPECT(bytes_setters[i].set(options, NULL, 0) == ANTOM_ERR_INVALID_ARGUMENT);
+        EXPECT(bytes_setters[i].set(options, NULL, 1) == ANTOM_ERR_INVALID_ARGUMENT);
+        EXPECT(bytes_setters[i].set(options, "x", SIZE_MAX) == ANTOM_ERR_INVALID_ARGUMENT);
+        EXPECT(bytes_setters[i].set(NULL, "x", 1) == ANTOM_ERR_INVALID_ARGUMENT);
+    }
+    for (i = 0; i < sizeof number_setters / sizeof number_setters[0]; i++) {
+        begin("arguments/set_%s", number_setters[i].name);
+        EXPECT(number_setters[i].set(options, 0) == ANTOM_OK);
+        EXPECT(number_setters[i].set(options, UINT32_MAX) == ANTOM_OK);
+        EXPECT(number_setters[i].set(NULL, 1) == ANTOM_ERR_INVALID_ARGUMENT);
+    }
+    begin("arguments/set_product");
+    EXPECT(antom_options_set_product(options, ANTOM_PRODUCT_AMS) == ANTOM_OK);
+    EXPECT(antom_options_set_product(options, -1) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_set_product(options, 2) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_set_product(NULL, ANTOM_PRODUCT_AMS) == ANTOM_ERR_INVALID_ARGUMENT);
+    begin("arguments/pem_text_must_be_utf8");
+    EXPECT(antom_options_set_ca_certificate(options, not_utf8, strlen(not_utf8)) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    begin("arguments/unknown_region");
+    EXPECT(antom_options_set_region(options, "Asia") == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_set_region(options, "") == ANTOM_ERR_INVALID_ARGUMENT);
+    antom_options_free(options);
+}
+
+static void a_setter_that_fails_changes_nothing(void) {
+    antom_options *options = antom_options_new();
+    antom_error *error = NULL;
+    antom_client *none = UNTOUCHED;
+    antom_options_set_client_id(options, "5X");
+    antom_options_set_client_id(options, not_utf8);
+    antom_options_set_client_id(options, NULL);
+    antom_options_set_endpoint(options, "https://gateway.example/path");
+    antom_options_set_region(options, "nowhere");
+    EXPECT(antom_client_new(options, &none, &error) == ANTOM_ERR_CONFIG);
+    /* Not "client id", which is good, and not "endpoint: it is missing". */
+    EXPECT(strstr(antom_error_message(error), "endpoint: it holds more") != NULL);
+    EXPECT(none == UNTOUCHED);
+    antom_error_free(error);
+    antom_options_free(options);
+}
+
+static void options_must_be_complete(void) {
+    antom_options *options = antom_options_new();
+    antom_error *error = NULL;
+    antom_client *none = UNTOUCHED;
+    EXPECT(antom_client_new(options, &none, &error) == ANTOM_ERR_CONFIG);
+    EXPECT(strstr(antom_error_message(error), "client id") != NULL);
+    EXPECT(none == UNTOUCHED);
+    EXPECT(antom_client_new(options, &none, NULL) == ANTOM_ERR_CONFIG);
+    antom_error_free(error);
+    antom_options_free(options);
+}
+
+/* ---- client -------------------------------------------------------------- */
+
+static void client_new(void) {
+    antom_options *options = antom_options_new();
+    antom_client *none = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/client_new_without_options");
+    status = antom_client_new(NULL, &none, &error);
+    expect_refused(__LINE__, status, error, "options");
+    EXPECT(none == UNTOUCHED);
+    begin("arguments/client_new_without_client_out");
+    status = antom_client_new(options, NULL, &error);
+    expect_refused(__LINE__, status, error, "client_out");
+    begin("arguments/client_new_without_anything");
+    EXPECT(antom_client_new(NULL, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    antom_options_free(options);
+}
+
+/* The parameters of antom_client_sign and antom_client_verify. */
+struct parts {
+    const antom_client *client;
+    const char *method;
+    const char *path;
+    const char *time;
+    const char *body;
+    size_t body_len;
+    const char *signature_header;
+};
+
+static struct parts good_parts(void) {
+    struct parts parts;
+    parts.client = client;
+    parts.method = "POST";
+    parts.path = "/";
+    parts.time = "1";
+    parts.body = "{}";
+    parts.body_len = 2;
+    parts.signature_header = "algorithm=RSA256,signature=AA==";
+    return parts;
+}
+
+static void expect_refused_parts(const struct parts *parts, const char *name) {
+    antom_signature *signature = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    if (strcmp(name, "signature_header") != 0) {
+        status = antom_client_sign(parts->client, parts->method, parts->path, parts->time,
+                                   parts->body, parts->body_len, &signature, &error);
+        expect_refused(__LINE__, status, error, name);
+        EXPECT(signature == UNTOUCHED);
+    }
+    error = NULL;
+    status = antom_client_verify(parts->client, parts->method, parts->path, parts->time,
+                                 parts->body, parts->body_len, parts->signature_header, &error);
+    expect_refused(__LINE__, status, error, name);
+    status = antom_client_verify(parts->client, parts->method, parts->path, parts->time,
+                                 parts->body, parts->body_len, parts->signature_header, NULL);
+    EXPECT(status == ANTOM_ERR_INVALID_ARGUMENT);
+}
+
+static void sign_and_verify(void) {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } texts[] = {
+        {"method", offsetof(struct parts, method)},
+        {"path", offsetof(struct parts, path)},
+        {"time", offsetof(struct parts, time)},
+        {"signature_header", offsetof(struct parts, signature_header)},
+    };
+    struct parts parts = good_parts();
+    antom_signature *signature = NULL;
+    antom_error *error = NULL;
+    antom_status status;
+    size_t i;
+
+    begin("arguments/sign_and_verify_without_client");
+    parts.client = NULL;
+    expect_refused_parts(&parts, "client");
+    for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char **text;
+        parts = good_parts();
+        text = (const char **)(void *)((char *)&parts + texts[i].offset);
+        begin("arguments/sign_and_verify_without_%s", texts[i].name);
+        *text = NULL;
+        expect_refused_parts(&parts, texts[i].name);
+        begin("arguments/sign_and_verify_with_%s_not_utf8", texts[i].name);
+        *text = not_utf8;
+        expect_refused_parts(&parts, texts[i].name);
+    }
+    begin("arguments/sign_and_verify_with_a_length_but_no_body");
+    parts = good_parts();
+    parts.body = NULL;
+    expect_refused_parts(&parts, "body");
+    begin("arguments/sign_and_verify_with_a_length_that_no_memory_has");
+    parts = good_parts();
+    parts.body_len = SIZE_MAX;
+    expect_refused_parts(&parts, "body");
+
+    begin("arguments/an_empty_body_may_be_null");
+    EXPECT(antom_client_sign(client, "POST", "/", "1", NULL, 0, &signature, &error) == ANTOM_OK);
+    EXPECT(error == NULL);
+    EXPECT(antom_client_verify(client, "POST", "/", "1", NULL, 0, antom_signature_header(signature),
+                               NULL) == ANTOM_ERR_UNTRUSTED_RESPONSE);
+    antom_signature_free(signature);
+
+    begin("arguments/sign_without_signature_out");
+    status = antom_client_sign(client, "POST", "/", "1", NULL, 0, NULL, &error);
+    expect_refused(__LINE__, status, error, "signature_out");
+    begin("arguments/sign_without_error_out");
+    EXPECT(antom_client_sign(client, "POST", "/", "1", NULL, 0, NULL, NULL) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_client_sign(client, "POST", "/", "1", NULL, 0, &signature, NULL) == ANTOM_OK);
+    antom_signature_free(signature);
+}
+
+/* ---- request ------------------------------------------------------------- */
+
+static antom_create_vaulting_session_request empty_request(void) {
+    antom_create_vaulting_session_request request;
+    memset(&request, 0, sizeof request);
+    request.struct_size = sizeof request;
+    return request;
+}
+
+static void expect_refused_request(const antom_create_vaulting_session_request *request,
+                                   const char *name) {
+    antom_vaulting_session *session = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status = antom_client_create_vaulting_session(client, request, &session, &error);
+    expect_refused(__LINE__, status, error, name);
+    EXPECT(session == UNTOUCHED);
+    status = antom_client_create_vaulting_session(client, request, &session, NULL);
+    EXPECT(status == ANTOM_ERR_INVALID_ARGUMENT && session == UNTOUCHED);
+}
+
+/* It came as far as the field rules: the library could read all that it should. */
+static void expect_read(const antom_create_vaulting_session_request *request) {
+    antom_vaulting_session *session = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status = antom_client_create_vaulting_session(client, request, &session, &error);
+    EXPECT(status == ANTOM_ERR_INVALID_REQUEST);
+    EXPECT(antom_error_violation_count(error) == 1);
+    EXPECT_TEXT(antom_error_violation_field(error, 0), "paymentMethodType");
+    EXPECT(session == UNTOUCHED);
+    antom_error_free(error);
+}
+
+static void requests(void) {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } texts[] = {
+#define TEXT(name) {"request->" #name, offsetof(antom_create_vaulting_session_request, name)}
+        TEXT(payment_method_type), TEXT(vaulting_request_id),   TEXT(vaulting_notification_url),
+        TEXT(redirect_url),        TEXT(pass_through_metadata), TEXT(merchant_region),
+    };
+    static const size_t sizes[] = {
+        0, 1, sizeof(size_t) - 1, sizeof(size_t) + 1, 3 * sizeof(void *) - 4, 4097, SIZE_MAX};
+    antom_create_vaulting_session_request request = empty_request();
+    antom_vaulting_session *session = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    struct {
+        antom_create_vaulting_session_request known;
+        char unknown[4 * sizeof(void *)];
+    } newer;
+    size_t i;
+
+    begin("arguments/create_without_client");
+    status = antom_client_create_vaulting_session(NULL, &request, &session, &error);
+    expect_refused(__LINE__, status, error, "client");
+    EXPECT(session == UNTOUCHED);
+    begin("arguments/create_without_request");
+    expect_refused_request(NULL, "request");
+    begin("arguments/create_without_session_out");
+    status = antom_client_create_vaulting_session(client, &request, NULL, &error);
+    expect_refused(__LINE__, status, error, "session_out");
+    begin("arguments/create_without_anything");
+    EXPECT(antom_client_create_vaulting_session(NULL, NULL, NULL, NULL) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+
+    for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        begin("arguments/%s_not_utf8", texts[i].name);
+        request = empty_request();
+        *(const char **)(void *)((char *)&request + texts[i].offset) = not_utf8;
+        expect_refused_request(&request, texts[i].name);
+    }
+    begin("arguments/is_3ds_authentication_out_of_range");
+    request = empty_request();
+    request.is_3ds_authentication = 2;
+    expect_refused_request(&request, "request->is_3ds_authentication");
+    request.is_3ds_authentication = -2;
+    expect_refused_request(&request, "request->is_3ds_authentication");
+
+    for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        begin("arguments/struct_size_%lu_is_refused", (unsigned long)sizes[i]);
+        request = empty_request();
+        request.struct_size = sizes[i];
+        expect_refused_request(&request, "request->struct_size");
+    }
+    begin("arguments/an_older_smaller_struct_is_read_to_its_end");
+    memset(&request, 0xff, sizeof request);
+    request.struct_size = offsetof(antom_create_vaulting_session_request, vaulting_request_id);
+    request.payment_method_type = "";
+    expect_read(&request);
+    begin("arguments/a_struct_of_only_its_size");
+    request.struct_size = sizeof(size_t);
+    expect_read(&request);
+    begin("arguments/a_newer_struct_without_new_members_is_read");
+    memset(&newer, 0, sizeof newer);
+    newer.known.struct_size = sizeof newer;
+    expect_read(&newer.known);
+    begin("arguments/a_newer_struct_with_a_new_member_is_refused");
+    newer.unknown[sizeof newer.unknown - 1] = 1;
+    expect_refused_request(&newer.known, "request");
+}
+
+/* ---- what reads ---------------------------------------------------------- */
+
+static void accessors_of_null(void) {
+    EXPECT(antom_error_kind(NULL) == ANTOM_OK);
+    EXPECT_TEXT(antom_error_kind_name(NULL), "");
+    EXPECT_TEXT(antom_error_message(NULL), "");
+    EXPECT_TEXT(antom_error_advice(NULL), "");
+    EXPECT(antom_error_retryable(NULL) == 0);
+    EXPECT(antom_error_result_code(NULL) == NULL);
+    EXPECT(antom_error_result_status(NULL) == NULL);
+    EXPECT(antom_error_result_message(NULL) == NULL);
+    EXPECT(antom_error_authenticated(NULL) == 0);
+    EXPECT(antom_error_http_status(NULL) == 0);
+    EXPECT(antom_error_attempts(NULL) == 0);
+    EXPECT(antom_error_request_id(NULL) == NULL);
+    EXPECT(antom_error_violation_count(NULL) == 0);
+    EXPECT(antom_error_violation_field(NULL, 0) == NULL);
+    EXPECT(antom_error_violation_problem(NULL, 0) == NULL);
+    EXPECT_TEXT(antom_vaulting_session_request_id(NULL), "");
+    EXPECT_TEXT(antom_vaulting_session_id(NULL), "");
+    EXPECT_TEXT(antom_vaulting_session_data(NULL), "");
+    EXPECT(antom_vaulting_session_data_len(NULL) == 0);
+    EXPECT_TEXT(antom_vaulting_session_expires_at(NULL), "");
+    EXPECT(antom_vaulting_session_normal_url(NULL) == NULL);
+    EXPECT_TEXT(antom_vaulting_session_raw(NULL), "");
+    EXPECT(antom_vaulting_session_raw_len(NULL) == 0);
+    EXPECT_TEXT(antom_signature_header(NULL), "");
+}
+
+static void null_may_be_freed_and_closed(void) {
+    antom_error_free(NULL);
+    antom_options_free(NULL);
+    antom_client_free(NULL);
+    antom_client_close(NULL);
+    antom_vaulting_session_free(NULL);
+    antom_signature_free(NULL);
+}
+
+static void version(void) {
+    char expected[100];
+    snprintf(expected, sizeof expected, "%d.%d.%d", ANTOM_VERSION_MAJOR, ANTOM_VERSION_MINOR,
+             ANTOM_VERSION_PATCH);
+    EXPECT_TEXT(antom_version(), expected);
+    EXPECT(antom_abi_version() == ANTOM_ABI_VERSION);
+}
+
+int main(void) {
+    client = offline_client("merchant", "gateway", "SANDBOX_5X00000000000000");
+    setters();
+    begin("arguments/a_setter_that_fails_changes_nothing");
+    a_setter_that_fails_changes_nothing();
+    begin("arguments/options_must_be_complete");
+    options_must_be_complete();
+    client_new();
+    sign_and_verify();
+    requests();
+    begin("arguments/accessors_of_null");
+    accessors_of_null();
+    begin("arguments/null_may_be_freed_and_closed");
+    null_may_be_freed_and_closed();
+    begin("arguments/version");
+    version();
+    antom_client_free(client);
+    return finish();
+}

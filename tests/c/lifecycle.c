@@ -1,0 +1,209 @@
+/* Clients over time: used again, shared by threads, closed, and inherited by a child process. */
+#define _POSIX_C_SOURCE 200809L
+#include "support.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static antom_status create_with_id(const antom_client *client, const char *request_id,
+                                   antom_vaulting_session **session_out, antom_error **error_out) {
+    antom_create_vaulting_session_request request;
+    memset(&request, 0, sizeof request);
+    request.struct_size = sizeof request;
+    request.payment_method_type = "CARD";
+    request.vaulting_request_id = request_id;
+    return antom_client_create_vaulting_session(client, &request, session_out, error_out);
+}
+
+static antom_status create(const antom_client *client, antom_vaulting_session **session_out,
+                           antom_error **error_out) {
+    return create_with_id(client, NULL, session_out, error_out);
+}
+
+static void a_session_outlives_its_client(void) {
+    antom_client *client = gateway_client(NULL);
+    antom_vaulting_session *session = NULL;
+    EXPECT(create(client, &session, NULL) == ANTOM_OK);
+    antom_client_free(client);
+    EXPECT(strlen(antom_vaulting_session_request_id(session)) == 36);
+    EXPECT(strstr(antom_vaulting_session_raw(session), "vaultingSessionData") != NULL);
+    antom_vaulting_session_free(session);
+}
+
+static void options_make_more_than_one_client(void) {
+    antom_options *options = antom_options_new();
+    antom_client *first = NULL;
+    antom_client *second = NULL;
+    const cJSON *settings = cJSON_GetObjectItemCaseSensitive(gateway(), "settings");
+    antom_options_set_client_id(options, text_of(settings, "client_id"));
+    antom_options_set_private_key_path(options, text_of(settings, "private_key_path"));
+    antom_options_set_antom_public_key_path(options, text_of(settings, "antom_public_key_path"));
+    antom_options_set_endpoint(options, text_of(settings, "endpoint"));
+    EXPECT(antom_client_new(options, &first, NULL) == ANTOM_OK);
+    /* The test gateway's certificate is not known to the first. */
+    antom_options_set_ca_certificate_path(options, text_of(settings, "ca_certificate_path"));
+    EXPECT(antom_client_new(options, &second, NULL) == ANTOM_OK);
+    antom_options_free(options);
+    EXPECT(create(first, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    {
+        antom_vaulting_session *session = NULL;
+        EXPECT(create(first, &session, NULL) == ANTOM_ERR_NOT_SENT);
+        EXPECT(session == NULL);
+        EXPECT(create(second, &session, NULL) == ANTOM_OK);
+        antom_vaulting_session_free(session);
+    }
+    antom_client_free(first);
+    antom_client_free(second);
+}
+
+/* ---- threads ------------------------------------------------------------- */
+
+enum { THREADS = 8, CALLS = 10 };
+
+static void *call_often(void *context) {
+    const antom_client *client = context;
+    size_t good = 0;
+    int i;
+    for (i = 0; i < CALLS; i++) {
+        antom_vaulting_session *session = NULL;
+        good += create(client, &session, NULL) == ANTOM_OK;
+        antom_vaulting_session_free(session);
+    }
+    return (void *)good;
+}
+
+static void one_client_serves_many_threads(void) {
+    antom_client *client = gateway_client(NULL);
+    pthread_t threads[THREADS];
+    size_t i;
+    for (i = 0; i < THREADS; i++) {
+        if (pthread_create(&threads[i], NULL, call_often, client) != 0) {
+            die("no thread");
+        }
+    }
+    for (i = 0; i < THREADS; i++) {
+        void *good = NULL;
+        pthread_join(threads[i], &good);
+        EXPECT((size_t)good == CALLS);
+    }
+    antom_client_free(client);
+}
+
+/* ---- close --------------------------------------------------------------- */
+
+static void a_closed_client_refuses_calls(void) {
+    antom_client *client = gateway_client(NULL);
+    antom_vaulting_session *session = NULL;
+    antom_error *error = NULL;
+    antom_client_close(client);
+    antom_client_close(client);
+    EXPECT(create(client, &session, &error) == ANTOM_ERR_CLOSED);
+    EXPECT(session == NULL);
+    EXPECT(antom_error_retryable(error) == 0);
+    antom_error_free(error);
+    antom_client_free(client);
+}
+
+struct waiting {
+    const antom_client *client;
+    const char *request_id;
+    antom_status status;
+};
+
+static void *call_once(void *context) {
+    struct waiting *waiting = context;
+    antom_vaulting_session *session = NULL;
+    waiting->status = create_with_id(waiting->client, waiting->request_id, &session, NULL);
+    antom_vaulting_session_free(session);
+    return NULL;
+}
+
+/* Closes the client while the call waits; the default timeout is 30 s. */
+static antom_status status_of_a_closed_call(antom_client *client, const char *request_id) {
+    const struct timespec moment = {0, 500 * 1000 * 1000};
+    struct waiting waiting;
+    pthread_t thread;
+    time_t start = time(NULL);
+    waiting.client = client;
+    waiting.request_id = request_id;
+    if (pthread_create(&thread, NULL, call_once, &waiting) != 0) {
+        die("no thread");
+    }
+    nanosleep(&moment, NULL);
+    antom_client_close(client);
+    pthread_join(thread, NULL);
+    antom_client_free(client);
+    EXPECT(time(NULL) - start < 10);
+    return waiting.status;
+}
+
+static void close_ends_a_call_that_connects(void) {
+    const cJSON *values = cJSON_GetObjectItemCaseSensitive(gateway(), "values");
+    antom_client *client = gateway_client(text_of(values, "stalled"));
+    EXPECT(status_of_a_closed_call(client, "1") == ANTOM_ERR_CLOSED);
+}
+
+/* The name of a case to which the test gateway never answers. */
+static void close_leaves_the_outcome_of_a_sent_request_unknown(void) {
+    antom_status status =
+        status_of_a_closed_call(gateway_client(NULL), "silence_leaves_the_outcome_unknown");
+    EXPECT(status == ANTOM_ERR_OUTCOME_UNKNOWN);
+}
+
+/* ---- fork ---------------------------------------------------------------- */
+
+static int works(const antom_client *client) {
+    antom_vaulting_session *session = NULL;
+    int good = create(client, &session, NULL) == ANTOM_OK;
+    antom_vaulting_session_free(session);
+    return good;
+}
+
+static void a_child_process_uses_the_client(void) {
+    antom_client *client = gateway_client(NULL);
+    pid_t child;
+    int status = -1;
+    int i;
+    EXPECT(works(client));
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        int good = 1;
+        for (i = 0; i < 3; i++) {
+            good = good && works(client);
+        }
+        antom_client_free(client);
+        _exit(good ? 0 : 1);
+    }
+    /* At the same time as the child: on one connection the two would break each other. */
+    for (i = 0; i < 3; i++) {
+        EXPECT(works(client));
+    }
+    EXPECT(child > 0 && waitpid(child, &status, 0) == child);
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT(works(client));
+    antom_client_free(client);
+}
+
+int main(void) {
+    begin("lifecycle/a_session_outlives_its_client");
+    a_session_outlives_its_client();
+    begin("lifecycle/options_make_more_than_one_client");
+    options_make_more_than_one_client();
+    begin("lifecycle/one_client_serves_many_threads");
+    one_client_serves_many_threads();
+    begin("lifecycle/a_closed_client_refuses_calls");
+    a_closed_client_refuses_calls();
+    begin("lifecycle/close_ends_a_call_that_connects");
+    close_ends_a_call_that_connects();
+    begin("lifecycle/close_leaves_the_outcome_of_a_sent_request_unknown");
+    close_leaves_the_outcome_of_a_sent_request_unknown();
+    begin("lifecycle/a_child_process_uses_the_client");
+    a_child_process_uses_the_client();
+    return finish();
+}

@@ -1,0 +1,42 @@
+/* What the C tests share: results, files, base64, and the gateway's settings. */
+#ifndef SUPPORT_H
+#define SUPPORT_H
+
+#include <antom.h>
+#include <cjson/cJSON.h>
+
+/* Begins a check; it fails if fail() is called before the next one begins. */
+void begin(const char *format, ...);
+/* Notes why the check fails. */
+void fail(const char *format, ...);
+/* Ends the last check and gives the exit status of the program. */
+int finish(void);
+
+/* fail() with the place, unless the condition holds. */
+#define EXPECT(condition) ((condition) ? (void)0 : fail("line %d: " #condition, __LINE__))
+#define EXPECT_TEXT(found, expected) expect_text(__LINE__, found, expected)
+void expect_text(int line, const char *found, const char *expected);
+
+/* Ends the program: what stops it has nothing to do with libantom. */
+void die(const char *format, ...);
+
+/* The content of a file below the project's folder, to be freed. */
+char *read_file(const char *path, size_t *length_out);
+/* The same as JSON, to be deleted. */
+cJSON *read_json(const char *path);
+/* Bytes to be freed. */
+char *from_base64(const char *text, size_t *length_out);
+/* The text of a member, which must be there. */
+const char *text_of(const cJSON *object, const char *member);
+
+/* The line of JSON that the test gateway printed. */
+const cJSON *gateway(void);
+/* A client of the test gateway; with another endpoint unless it is NULL. */
+antom_client *gateway_client(const char *endpoint);
+
+/* tests/vectors/signatures.json */
+const cJSON *vectors(void);
+/* A client that reaches nobody, with the keys of these names in the vectors. */
+antom_client *offline_client(const char *own_key, const char *antom_key, const char *client_id);
+
+#endif

@@ -1,0 +1,325 @@
+//! Whether a request is right, and the answer that its case asks for.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use antom_core::signature::{Content, SignatureHeader};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime, UtcOffset};
+
+use crate::case::{Answer, Case, CaseFile, ClientId, Fault};
+use crate::http::{Request, chunks, head, title_case};
+use crate::keys::Keys;
+
+/// The client id of the gateway's settings.
+pub(crate) const CLIENT_ID: &str = "SANDBOX_5X00000000000000";
+/// The same merchant in live mode.
+const LIVE_CLIENT_ID: &str = "5X00000000000000";
+const METHOD: &str = "POST";
+const PATH: &str = "/ams/sandbox/api/v1/vaults/createVaultingSession";
+const LIVE_PATH: &str = "/ams/api/v1/vaults/createVaultingSession";
+/// How far `request-time` may be from now.
+const CLOCK_TOLERANCE_MS: u128 = 60_000;
+const SESSION_EXPIRES_AT: &str = "2030-01-01T08:00:00+08:00";
+
+/// Every case by its `vaultingRequestId`, and the keys that answers are signed with.
+pub(crate) struct Script {
+    keys: Keys,
+    cases: HashMap<String, Case>,
+}
+
+/// What becomes of the connection after the answer.
+pub(crate) enum Then {
+    /// It waits for the next request.
+    Next,
+    /// It ends.
+    Close,
+    /// It breaks with RST.
+    Reset,
+    /// Nothing, until the client gives up.
+    Hold,
+}
+
+/// What is played.
+pub(crate) struct Played {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) then: Then,
+    /// For the log.
+    pub(crate) log: String,
+}
+
+impl Script {
+    pub(crate) fn new(keys: Keys, files: BTreeMap<String, CaseFile>) -> Self {
+        let cases = files
+            .into_values()
+            .flat_map(|file| file.cases)
+            .filter_map(|case| Some((case.request_id()?.to_owned(), case)))
+            .collect();
+        Self { keys, cases }
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The answer to a request, and what becomes of the connection.
+    pub(crate) fn play(&self, request: &Request) -> Played {
+        let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let request_id = sent["vaultingRequestId"].as_str().unwrap_or_default();
+        let case = self.cases.get(request_id);
+        let (answer, log) = match self.check(request, case, request_id) {
+            Ok(()) => {
+                let answer = case.map(|case| case.answer.clone()).unwrap_or_default();
+                (answer, "as it should be".to_owned())
+            }
+            Err(problem) => {
+                let answer = Answer {
+                    body: Some(refusal(&problem).to_string()),
+                    ..Answer::default()
+                };
+                (answer, format!("{}: {}", problem.code, problem.message))
+            }
+        };
+        let client_id = request.header("client-id").unwrap_or(CLIENT_ID);
+        let (bytes, then) = self.perform(&answer, client_id, &request.target, request_id);
+        Played {
+            bytes,
+            then,
+            log: format!("{request_id}: {log}"),
+        }
+    }
+
+    /// Every rule that a request must keep.
+    fn check(
+        &self,
+        request: &Request,
+        case: Option<&Case>,
+        request_id: &str,
+    ) -> Result<(), Problem> {
+        let setting = |name: &str| case.and_then(|case| case.settings.get(name)?.as_str());
+        let client_id = request.header("client-id").unwrap_or_default();
+        let path = match client_id {
+            CLIENT_ID => PATH,
+            LIVE_CLIENT_ID => LIVE_PATH,
+            _ => return problem("TEST_CLIENT_ID", "client-id is missing, double or unknown"),
+        };
+        if setting("client_id").is_some_and(|id| id != client_id) {
+            return problem("TEST_CLIENT_ID", "client-id is not the client's");
+        }
+        if request.method != METHOD {
+            return problem("TEST_METHOD", "the method is not POST");
+        }
+        if request.target != path {
+            return problem(
+                "TEST_PATH",
+                "the path is not the one of the client id's mode",
+            );
+        }
+        let time = request.header("request-time").unwrap_or_default();
+        if !is_now_in_milliseconds(time) {
+            return problem(
+                "TEST_REQUEST_TIME",
+                "request-time is not now in milliseconds",
+            );
+        }
+        if request.header("content-type") != Some("application/json; charset=UTF-8") {
+            return problem(
+                "TEST_CONTENT_TYPE",
+                "content-type is not application/json; charset=UTF-8",
+            );
+        }
+        if request.header("host").is_none() || request.header("content-length").is_none() {
+            return problem(
+                "TEST_HEADERS",
+                "host or content-length is missing or double",
+            );
+        }
+        if let Some(case) = case
+            && setting("agent_token") != request.header("agent-token")
+        {
+            return problem(
+                "TEST_AGENT_TOKEN",
+                format!("agent-token is not as {} sets it", case.name),
+            );
+        }
+        let content = Content {
+            method: METHOD,
+            path,
+            client_id,
+            time,
+            body: &request.body,
+        };
+        let header = request.header("signature").unwrap_or_default();
+        let Ok(signature) = SignatureHeader::parse(header) else {
+            return problem("INVALID_SIGNATURE", "the signature header cannot be read");
+        };
+        if !self
+            .keys
+            .merchant
+            .verifying
+            .verify(&content.to_bytes(), &signature.signature)
+        {
+            return problem("INVALID_SIGNATURE", "the signature is not the merchant's");
+        }
+        let version = setting("key_version").unwrap_or("1");
+        if SignatureHeader::write(&signature.signature, version) != header {
+            return problem(
+                "TEST_SIGNATURE_FORM",
+                "the signature header is not written as every gateway reads it",
+            );
+        }
+        if request_id.is_empty() {
+            return problem(
+                "TEST_REQUEST_ID",
+                "the body is not JSON with a vaultingRequestId",
+            );
+        }
+        match case.and_then(|case| case.body.as_deref()) {
+            Some(expected) if expected.as_bytes() != request.body => {
+                problem("TEST_BODY_DIFFERS", "the body is not the one of the case")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn perform(
+        &self,
+        answer: &Answer,
+        client_id: &str,
+        path: &str,
+        request_id: &str,
+    ) -> (Vec<u8>, Then) {
+        let body = body_of(answer, request_id);
+        let time = now();
+        let right = Content {
+            method: METHOD,
+            path,
+            client_id,
+            time: &time,
+            body: &body,
+        };
+        let signature = self.keys.header(answer.sign, answer.form, &right);
+        let headers = headers_of(answer, &right, signature);
+        let head = head(answer.status, &headers);
+        let sent_body = if answer.chunked { chunks(&body) } else { body };
+        let whole = [head.as_slice(), &sent_body].concat();
+        let half_of_head = head[..head.len() / 2].to_vec();
+        let half_of_body = whole[..whole.len() - sent_body.len() / 2].to_vec();
+        match answer.fault {
+            None if names(&headers, "content-length") || answer.chunked => (whole, Then::Next),
+            None | Some(Fault::CloseAfter) => (whole, Then::Close),
+            Some(Fault::ResetBefore) => (Vec::new(), Then::Reset),
+            Some(Fault::ResetInHeaders) => (half_of_head, Then::Reset),
+            Some(Fault::HalfBody) => (half_of_body, Then::Close),
+            Some(Fault::NotHttp) => (b"SSH-2.0-OpenSSH_9.9\r\n".to_vec(), Then::Close),
+            Some(Fault::Silence) => (Vec::new(), Then::Hold),
+        }
+    }
+}
+
+struct Problem {
+    code: &'static str,
+    message: String,
+}
+
+fn problem(code: &'static str, message: impl Into<String>) -> Result<(), Problem> {
+    Err(Problem {
+        code,
+        message: message.into(),
+    })
+}
+
+fn refusal(problem: &Problem) -> Value {
+    json!({"result": {"resultStatus": "F", "resultCode": problem.code, "resultMessage": problem.message}})
+}
+
+/// The session that a request id always gets.
+fn good_session(request_id: &str) -> Value {
+    let id: String = format!("ID+/{request_id}").chars().take(64).collect();
+    json!({
+        "result": {"resultStatus": "S", "resultCode": "SUCCESS", "resultMessage": "success."},
+        "vaultingSessionData": format!("DATA+/{request_id}==&&SG&&111"),
+        "vaultingSessionId": id,
+        "vaultingSessionExpiryTime": SESSION_EXPIRES_AT,
+    })
+}
+
+fn body_of(answer: &Answer, request_id: &str) -> Vec<u8> {
+    let mut body = match (&answer.body, &answer.body_base64) {
+        (Some(text), _) => text.clone().into_bytes(),
+        (None, Some(base64)) => BASE64_STANDARD.decode(base64).unwrap_or_default(),
+        (None, None) => good_session(request_id).to_string().into_bytes(),
+    };
+    if let Some(size) = answer.pad_to {
+        body.resize(size.max(body.len()), b' ');
+    }
+    body
+}
+
+fn headers_of(
+    answer: &Answer,
+    right: &Content<'_>,
+    signature: Option<String>,
+) -> Vec<(String, String)> {
+    let client_id = match &answer.client_id {
+        ClientId::OfTheClient => Some(right.client_id),
+        ClientId::Other(id) => Some(id.as_str()),
+        ClientId::Absent => None,
+    };
+    let content_type = "application/json;charset=UTF-8".to_owned();
+    let mut headers = vec![("content-type".to_owned(), content_type)];
+    headers.extend(client_id.map(|id| ("client-id".to_owned(), id.to_owned())));
+    // An answer that is not signed says nothing of its time either.
+    if let Some(signature) = signature {
+        headers.push(("response-time".to_owned(), right.time.to_owned()));
+        headers.push(("signature".to_owned(), signature));
+    }
+    let framing = if answer.chunked {
+        ("transfer-encoding".to_owned(), "chunked".to_owned())
+    } else {
+        ("content-length".to_owned(), right.body.len().to_string())
+    };
+    headers.push(framing);
+    headers.extend(answer.headers.clone());
+    headers.retain(|(name, _)| !answer.leave_out.contains(name));
+    headers
+        .into_iter()
+        .flat_map(|(name, value)| {
+            let times = if answer.double.contains(&name) { 2 } else { 1 };
+            let name = if answer.title_case {
+                title_case(&name)
+            } else {
+                name
+            };
+            std::iter::repeat_n((name, value), times)
+        })
+        .collect()
+}
+
+fn names(headers: &[(String, String)], wanted: &str) -> bool {
+    headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+}
+
+fn is_now_in_milliseconds(time: &str) -> bool {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis());
+    time.len() == 13
+        && time.bytes().all(|byte| byte.is_ascii_digit())
+        && time
+            .parse()
+            .is_ok_and(|time: u128| time.abs_diff(now) < CLOCK_TOLERANCE_MS)
+}
+
+/// `response-time` as Antom writes it: to the second, with the offset of Hangzhou.
+fn now() -> String {
+    let hangzhou = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
+    let now = OffsetDateTime::now_utc().to_offset(hangzhou);
+    let whole_second = now - Duration::nanoseconds(now.nanosecond().into());
+    whole_second.format(&Rfc3339).unwrap_or_default()
+}

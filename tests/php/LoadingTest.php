@@ -1,0 +1,186 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Antom\Tests;
+
+use Antom\Exception\ConfigException;
+use Antom\Internal\Native;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * Finding and loading libantom: in the right order, and with advice when it does not work.
+ */
+final class LoadingTest extends TestCase
+{
+    private string $directory;
+    private string $library;
+
+    protected function setUp(): void
+    {
+        $this->directory = sys_get_temp_dir() . '/antom-php-' . bin2hex(random_bytes(8));
+        mkdir($this->directory);
+        $this->library = (string) realpath((string) getenv('ANTOM_LIBRARY'));
+        self::assertFileExists($this->library, 'ANTOM_LIBRARY');
+    }
+
+    protected function tearDown(): void
+    {
+        $entries = new \RecursiveIteratorIterator(
+            new \RecursiveDirectoryIterator($this->directory, \FilesystemIterator::SKIP_DOTS),
+            \RecursiveIteratorIterator::CHILD_FIRST
+        );
+        foreach ($entries as $entry) {
+            $entry->isDir() && !$entry->isLink() ? rmdir($entry->getPathname()) : unlink($entry->getPathname());
+        }
+        rmdir($this->directory);
+    }
+
+    public function testTheSettingComesBeforeTheVariable(): void
+    {
+        $other = $this->directory . '/other.so';
+        symlink($this->library, $other);
+        $program = Program::run(
+            [__DIR__ . '/programs/create_client.php', $other],
+            ['ANTOM_LIBRARY' => '/does/not/exist.so']
+        );
+        self::assertStringEndsWith("($other)\n", $program->output);
+    }
+
+    public function testTheVariableComesBeforeThePackage(): void
+    {
+        $program = $this->fromPackage(['ANTOM_LIBRARY' => $this->library]);
+        self::assertStringEndsWith("($this->library)\n", $program->output);
+    }
+
+    public function testThePackageBringsItsHeaderAndLibrary(): void
+    {
+        $program = $this->fromPackage([]);
+        self::assertMatchesRegularExpression('~^uses libantom \S+ \(\S+/lib/\S+/libantom\S+\)\n$~', $program->output);
+        self::assertStringContainsString($this->directory, $program->output);
+    }
+
+    public function testWithoutAnythingTheSystemIsAsked(): void
+    {
+        $program = Program::file('create_client.php');
+        self::assertConfig(['tried libantom.so.1: ', 'ANTOM_LIBRARY', '"library"', 'SAPI: cli', 'php.ini: '], $program);
+    }
+
+    public function testALibraryThatWasAskedForIsTheOnlyOne(): void
+    {
+        $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => '/does/not/exist.so']);
+        self::assertConfig(['/does/not/exist.so: there is no such file'], $program);
+        self::assertStringNotContainsString('libantom.so.1', $program->output);
+    }
+
+    public function testAnotherLibraryIsNotLibantom(): void
+    {
+        $library = $this->compile('int other(void) { return 1; }');
+        $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
+        self::assertConfig(['other.so: ', 'antom_abi_version'], $program);
+    }
+
+    public function testAFileThatIsNoLibrary(): void
+    {
+        $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => __FILE__]);
+        self::assertConfig([__FILE__ . ': '], $program);
+    }
+
+    public function testAnotherAbiVersionIsRefused(): void
+    {
+        $library = $this->compile(
+            'unsigned antom_abi_version(void) { return 7; } const char *antom_version(void) { return "9.8.7"; }'
+        );
+        $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
+        self::assertConfig(["$library is libantom 9.8.7 with ABI version 7", 'needs ABI version 1'], $program);
+    }
+
+    public function testALibraryWithoutAFunctionOfTheHeader(): void
+    {
+        $library = $this->compile(
+            'unsigned antom_abi_version(void) { return 1; } const char *antom_version(void) { return "0.0.1"; }'
+        );
+        $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
+        self::assertConfig(["$library does not fit ", 'antom.h', 'antom_error_kind'], $program);
+    }
+
+    public function testFfiThatIsSwitchedOff(): void
+    {
+        $program = Program::file('create_client.php', ['-d', 'ffi.enable=0'], ['ANTOM_LIBRARY' => $this->library]);
+        $parts = ['ffi.enable is "', 'ffi.enable=true', 'opcache.preload', 'Native.php', 'SAPI: cli'];
+        self::assertConfig($parts, $program);
+    }
+
+    public function testFfiThatIsNotInstalled(): void
+    {
+        // Without php.ini no extension is loaded that is a file of its own.
+        if (strpos(Program::run(['-n', '-m'], [])->output, 'FFI') !== false) {
+            self::markTestSkipped('this PHP has FFI built in');
+        }
+        $program = Program::file('create_client.php', ['-n'], ['ANTOM_LIBRARY' => $this->library]);
+        self::assertConfig(["PHP's FFI extension is not loaded", 'extension=ffi', 'php.ini: none'], $program);
+    }
+
+    public function testALibraryThatPhpHasPreloaded(): void
+    {
+        $header = $this->directory . '/antom.preload.h';
+        file_put_contents(
+            $header,
+            "#define FFI_SCOPE \"ANTOM\"\n#define FFI_LIB \"$this->library\"\n" . Repository::text('include/antom.h')
+        );
+        $program = Program::file('create_client.php', ['-d', "ffi.preload=$header"]);
+        self::assertStringEndsWith("(ffi.preload)\n", $program->output);
+        self::assertStringStartsWith('uses libantom ', $program->output);
+    }
+
+    public function testAProcessLoadsOneLibrary(): void
+    {
+        Native::instance();
+        $this->expectException(ConfigException::class);
+        $this->expectExceptionMessage('can load only one');
+        Native::instance('/another/libantom.so');
+    }
+
+    /** @param list<string> $parts */
+    private static function assertConfig(array $parts, Program $program): void
+    {
+        self::assertStringStartsWith('Config: libantom cannot be loaded: ', $program->output);
+        self::assertSame(1, substr_count($program->output, "\n"), $program->output);
+        foreach ($parts as $part) {
+            self::assertStringContainsString($part, $program->output);
+        }
+    }
+
+    /**
+     * Runs the program with the package as it is installed: with its own header and library.
+     *
+     * @param array<string, string> $environment
+     */
+    private function fromPackage(array $environment): Program
+    {
+        $files = Repository::phpFiles('php');
+        foreach ($files as $file) {
+            self::copy(Repository::path($file), $this->directory . '/package/' . substr($file, strlen('php/')));
+        }
+        self::copy(Repository::path('include/antom.h'), $this->directory . '/package/include/antom.h');
+        $platform = strtolower(PHP_OS_FAMILY) . '-' . php_uname('m');
+        self::copy($this->library, $this->directory . "/package/lib/$platform-gnu/libantom.so.1");
+        $environment['ANTOM_PACKAGE'] = $this->directory . '/package';
+        return Program::file('create_client.php', [], $environment);
+    }
+
+    private static function copy(string $from, string $to): void
+    {
+        if (!is_dir(dirname($to))) {
+            mkdir(dirname($to), 0777, true);
+        }
+        copy($from, $to);
+    }
+
+    private function compile(string $source): string
+    {
+        $library = $this->directory . '/other.so';
+        rename(Compiler::sharedLibrary($source), $library);
+        return $library;
+    }
+}

@@ -1,0 +1,228 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Antom\Tests;
+
+use Antom\Client;
+use Antom\Exception\AntomException;
+use Antom\Exception\InvalidArgumentException;
+use Antom\VaultingSession;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * Keys, session data and raw answers stand in no dump and no stack trace.
+ */
+final class SecretsTest extends TestCase
+{
+    private const DATA = 'canary-of-the-session-data';
+    private const RAW = 'canary-of-the-raw-answer';
+
+    /** Debug pages of frameworks cast objects to arrays, and look into closures and nested objects. */
+    public function testNoDumpShowsASession(): void
+    {
+        $session = self::session();
+        foreach (self::dumps($session) as $name => $dump) {
+            self::assertStringNotContainsString('canary', $dump, $name);
+        }
+        foreach (['var_dump', 'print_r', 'var_export'] as $name) {
+            self::assertStringContainsString('id-of-the-session', self::dumps($session)[$name], $name);
+        }
+        self::assertSame(self::DATA, $session->data());
+        self::assertSame(self::RAW, $session->raw());
+    }
+
+    public function testACopyOfASessionKeepsItsDataAfterTheFirstIsGone(): void
+    {
+        $session = self::session();
+        $copy = clone $session;
+        unset($session);
+        self::assertSame(self::DATA, $copy->data());
+        self::assertStringNotContainsString('canary', implode('', self::dumps($copy)));
+    }
+
+    public function testTheTableOfSecretsForgets(): void
+    {
+        $table = new \ReflectionProperty(\Antom\Internal\Secret::class, 'texts');
+        if (PHP_VERSION_ID < 80100) {
+            $table->setAccessible(true);
+        }
+        $before = count($table->getValue());
+        $session = self::session();
+        self::assertCount($before + 2, $table->getValue());
+        unset($session);
+        self::assertCount($before, $table->getValue());
+    }
+
+    public function testNoDumpShowsASettingOfAClient(): void
+    {
+        $settings = Gateway::offlineSettings([
+            'agent_token' => 'canary-token',
+            'proxy' => 'http://u:canary@127.0.0.1:1',
+        ]);
+        $client = Client::create($settings);
+        foreach (self::dumps($client) as $name => $dump) {
+            self::assertStringNotContainsString('canary', $dump, $name);
+            self::assertStringNotContainsString(substr($settings['private_key'], 100, 40), $dump, $name);
+        }
+    }
+
+    /** @return iterable<string, array{object}> */
+    public static function objects(): iterable
+    {
+        yield 'Client' => [Client::create(Gateway::offlineSettings())];
+        yield 'VaultingSession' => [self::session()];
+    }
+
+    /** @dataProvider objects */
+    public function testNothingIsSerialized(object $object): void
+    {
+        $this->expectException(InvalidArgumentException::class);
+        $this->expectExceptionMessage('cannot be serialized');
+        serialize($object);
+    }
+
+    /** @dataProvider objects */
+    public function testNothingIsUnserialized(object $object): void
+    {
+        $name = get_class($object);
+        $this->expectException(InvalidArgumentException::class);
+        $this->expectExceptionMessage('cannot be unserialized');
+        unserialize(sprintf('O:%d:"%s":0:{}', strlen($name), $name));
+    }
+
+    public function testAClientIsNotCloned(): void
+    {
+        self::assertFalse((new \ReflectionClass(Client::class))->isCloneable());
+        $this->expectException(\Error::class);
+        clone Client::create(Gateway::offlineSettings());
+    }
+
+    /** @return iterable<string, array{callable(): void}> */
+    public static function failures(): iterable
+    {
+        $client = Client::create(Gateway::offlineSettings());
+        yield 'unknown setting' => [static function (): void {
+            Client::create(['private_kye' => 'canary']);
+        }];
+        yield 'a key in the place of a name' => [static function (): void {
+            Client::create(["canary\nMIIEvQIBADANBg+/==" => 1]);
+        }];
+        yield 'wrong type' => [static function (): void {
+            Client::create(['private_key' => ['canary']]);
+        }];
+        yield 'NUL' => [static function (): void {
+            Client::create(['private_key_passphrase' => "canary\0"]);
+        }];
+        yield 'contradiction' => [static function (): void {
+            Client::create(['private_key' => 'canary', 'private_key_path' => '/canary']);
+        }];
+        yield 'a key that cannot be read' => [static function (): void {
+            Client::create(Gateway::offlineSettings(['private_key' => "-----BEGIN PRIVATE KEY-----\ncanary"]));
+        }];
+        yield 'a passphrase in vain' => [static function (): void {
+            Client::create(Gateway::offlineSettings(['private_key' => 'x', 'private_key_passphrase' => 'canary']));
+        }];
+        yield 'a proxy with a password' => [static function (): void {
+            Client::create(Gateway::offlineSettings(['proxy' => 'ftp://user:canary@proxy']));
+        }];
+        yield 'a setting that is no array' => [static function (): void {
+            $settings = 'canary';
+            Client::create($settings);
+        }];
+        yield 'a body that is no string' => [static function () use ($client): void {
+            $client->sign('POST', '/x', '1', ['canary']);
+        }];
+        yield 'a wrong signature' => [static function () use ($client): void {
+            $client->verify('POST', '/x', '1', 'canary-body', 'canary-signature');
+        }];
+        yield 'a request that is not sent' => [static function () use ($client): void {
+            $client->createVaultingSession(['paymentMethodType' => 'CARD', 'passThroughMetadata' => 'canary']);
+        }];
+        yield 'a session of wrong types' => [static function (): void {
+            new VaultingSession('', '', 'canary', 'not a date', null, 'canary');
+        }];
+    }
+
+    /**
+     * @dataProvider failures
+     * @param callable(): void $fail
+     */
+    public function testNoExceptionShowsASecret(callable $fail): void
+    {
+        $before = ini_set('zend.exception_ignore_args', '0');
+        try {
+            $fail();
+            self::fail('this did not fail');
+        } catch (AntomException | \TypeError $exception) {
+            $ours = [];
+            foreach ($exception->getTrace() as $frame) {
+                // PHPUnit's own frames hold the test case.
+                if (strncmp($frame['class'] ?? '', 'Antom\\', 6) === 0) {
+                    $ours[] = $frame;
+                }
+            }
+            $shown = $exception->getMessage() . $exception->getTraceAsString() . print_r($ours, true);
+            if ($exception instanceof AntomException) {
+                $shown .= $exception->advice();
+                foreach ($ours as $frame) {
+                    if (strncmp($frame['class'], 'Antom\\Tests\\', 12) !== 0) {
+                        self::assertArrayNotHasKey('args', $frame);
+                    }
+                }
+            } elseif (PHP_VERSION_ID < 80200) {
+                self::markTestSkipped('PHP before 8.2 keeps the arguments of its own errors');
+            }
+            self::assertNotSame([], $ours);
+            self::assertStringNotContainsString('canary', $shown);
+        } finally {
+            ini_set('zend.exception_ignore_args', (string) $before);
+        }
+    }
+
+    private static function session(): VaultingSession
+    {
+        return new VaultingSession(
+            'id-of-the-request',
+            'id-of-the-session',
+            self::DATA,
+            new \DateTimeImmutable('2026-08-17T13:00:00+08:00'),
+            null,
+            self::RAW
+        );
+    }
+
+    /** @return array<string, string> */
+    private static function dumps(object $object): array
+    {
+        ob_start();
+        var_dump($object);
+        $var_dump = ob_get_clean();
+        ob_start();
+        debug_zval_dump($object);
+        $zval = ob_get_clean();
+        return [
+            'var_dump' => $var_dump,
+            'debug_zval_dump' => $zval,
+            'print_r' => print_r($object, true),
+            'var_export' => var_export($object, true),
+            'json_encode' => json_encode($object),
+            'array cast' => print_r(self::castDeep($object), true),
+            'array cast, exported' => var_export(self::castDeep($object), true),
+            'http_build_query' => http_build_query((array) $object),
+        ];
+    }
+
+    /** @return mixed what a dumper finds that casts every object to an array and asks closures for their variables */
+    private static function castDeep(object $object)
+    {
+        $found = [get_class($object)];
+        if ($object instanceof \Closure) {
+            return (new \ReflectionFunction($object))->getStaticVariables();
+        }
+        foreach ((array) $object as $name => $value) {
+            $found[$name] = is_object($value) && !$value instanceof \FFI\CData ? self::castDeep($value) : $value;
+        }
+        return $found;
+    }
+}

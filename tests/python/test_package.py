@@ -1,0 +1,33 @@
+"""The installed package as tools see it: its version, and its types in strict mode."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import antom
+
+HERE = Path(__file__).parent
+
+
+def run(*command: str, folder: Path) -> str:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_the_version_is_that_of_the_core() -> None:
+    assert metadata.version("antom") == antom.__version__
+
+
+def test_the_package_says_that_it_has_types() -> None:
+    assert (Path(antom.__file__).parent / "py.typed").exists()
+
+
+def test_a_strict_type_checker_understands_the_package(tmp_path: Path) -> None:
+    assert run("mypy", "--strict", str(HERE / "typing_contract.py"), folder=tmp_path) == ""
+
+
+def test_the_stub_of_the_native_module_is_true(tmp_path: Path) -> None:
+    assert run("mypy.stubtest", "antom._native", folder=tmp_path) == ""
