@@ -236,6 +236,9 @@ public:
         const auto number = detail::milliseconds("timeout", time);
         return done(antom_options_set_timeout_ms(handle_.get(), number), "timeout");
     }
+    Options &max_retries(std::uint32_t number) {
+        return done(antom_options_set_max_retries(handle_.get(), number), "max_retries");
+    }
     Options &ca_certificate(std::string_view pem) {
         return set(antom_options_set_ca_certificate, "ca_certificate", pem);
     }

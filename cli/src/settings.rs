@@ -62,6 +62,10 @@ pub(crate) struct ClientArguments {
     /// Longest time to connect in milliseconds [ANTOM_CONNECT_TIMEOUT_MS; default: 5000]
     #[arg(long, value_name = "N")]
     connect_timeout_ms: Option<String>,
+
+    /// How often a failed call is tried again [ANTOM_MAX_RETRIES; default: 2]
+    #[arg(long, value_name = "N")]
+    max_retries: Option<String>,
 }
 
 impl ClientArguments {
@@ -118,6 +122,12 @@ impl ClientArguments {
         }
         if let Some(timeout) = text(self.connect_timeout_ms.as_ref(), "ANTOM_CONNECT_TIMEOUT_MS")? {
             builder = builder.connect_timeout(milliseconds(&timeout, "ANTOM_CONNECT_TIMEOUT_MS")?);
+        }
+        if let Some(retries) = text(self.max_retries.as_ref(), "ANTOM_MAX_RETRIES")? {
+            let number = retries.parse().map_err(|_| {
+                Failure::Usage("ANTOM_MAX_RETRIES must be a whole number".to_owned())
+            })?;
+            builder = builder.max_retries(number);
         }
         Ok(builder.build()?)
     }

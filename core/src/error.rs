@@ -206,7 +206,7 @@ impl Error {
     pub(crate) fn with_unauthenticated_result(mut self, result: Option<ApiResult>) -> Self {
         if let Some(result) = result {
             self.0.message = one_line(&format!(
-                "{}; the answer, which is not signed, names {} {}",
+                "{}; its body names {} {}",
                 self.0.message, result.status, result.code
             ));
             self.0.result = Some(result);

@@ -32,6 +32,7 @@ pub struct antom_options {
     agent_token: Option<Zeroizing<String>>,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
+    max_retries: Option<u32>,
     ca: Option<Ca>,
     proxy: Option<Zeroizing<String>>,
 }
@@ -83,6 +84,9 @@ impl antom_options {
         }
         if let Some(timeout) = self.timeout {
             builder = builder.timeout(timeout);
+        }
+        if let Some(retries) = self.max_retries {
+            builder = builder.max_retries(retries);
         }
         match &self.ca {
             Some(Ca::Pem(pem)) => builder = builder.ca_certificate(pem),
@@ -273,7 +277,8 @@ pub extern "C" fn antom_options_set_connect_timeout_ms(
     })
 }
 
-/// How long a whole call may take, in milliseconds. Default: 30000.
+/// How long a whole call may take, all attempts and the waits between them
+/// included, in milliseconds. Default: 30000.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_timeout_ms(
     options: Option<&mut antom_options>,
@@ -281,6 +286,19 @@ pub extern "C" fn antom_options_set_timeout_ms(
 ) -> antom_status {
     set(options, |options| {
         options.timeout = Some(Duration::from_millis(milliseconds.into()));
+        Ok(())
+    })
+}
+
+/// How often a failed call is tried again, where that is safe and the timeout
+/// leaves time. Default: 2; 0 is never.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_options_set_max_retries(
+    options: Option<&mut antom_options>,
+    retries: u32,
+) -> antom_status {
+    set(options, |options| {
+        options.max_retries = Some(retries);
         Ok(())
     })
 }

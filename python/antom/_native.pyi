@@ -25,6 +25,7 @@ class Client:
         agent_token: str | None,
         connect_timeout: float | timedelta,
         timeout: float | timedelta,
+        max_retries: int,
         ca_certificate: KeySource | None,
         proxy: str | None,
     ) -> Client: ...

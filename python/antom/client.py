@@ -35,6 +35,7 @@ class Client:
     :param agent_token: The ``agent-token`` header of agents and ISVs.
     :param connect_timeout: How long opening a connection may take: seconds, or a ``timedelta``. At most an hour.
     :param timeout: How long a call may take in all: seconds, or a ``timedelta``. At most an hour.
+    :param max_retries: How often a failed call is tried again, where that is safe and the timeout leaves time.
     :param ca_certificate: A certificate authority to trust in addition to the platform's: PEM as ``str`` or
         ``bytes``, or a ``pathlib.Path``.
     :param proxy: An HTTP proxy, such as ``http://user:password@proxy.example:3128``. The environment's proxy
@@ -58,6 +59,7 @@ class Client:
         agent_token: str | None = None,
         connect_timeout: float | timedelta = 5.0,
         timeout: float | timedelta = 30.0,
+        max_retries: int = 2,
         ca_certificate: KeySource | None = None,
         proxy: str | None = None,
     ) -> None:
@@ -75,6 +77,7 @@ class Client:
                 agent_token=agent_token,
                 connect_timeout=connect_timeout,
                 timeout=timeout,
+                max_retries=max_retries,
                 ca_certificate=ca_certificate,
                 proxy=proxy,
             )

@@ -18,7 +18,7 @@ pub(crate) struct Client(antom_core::Client);
 impl Client {
     #[new]
     #[pyo3(signature = (*, client_id, private_key, antom_public_key, endpoint, region, private_key_passphrase,
-        product, key_version, agent_token, connect_timeout, timeout, ca_certificate, proxy))]
+        product, key_version, agent_token, connect_timeout, timeout, max_retries, ca_certificate, proxy))]
     #[expect(clippy::too_many_arguments, reason = "in Python they have names")]
     fn new(
         py: Python<'_>,
@@ -33,6 +33,7 @@ impl Client {
         agent_token: Option<&Value<'_>>,
         connect_timeout: &Value<'_>,
         timeout: &Value<'_>,
+        max_retries: &Value<'_>,
         ca_certificate: Option<&Value<'_>>,
         proxy: Option<&Value<'_>>,
     ) -> PyResult<Self> {
@@ -40,7 +41,8 @@ impl Client {
             .product(convert::product("product", product)?)
             .key_version(convert::text("key_version", key_version)?)
             .connect_timeout(convert::duration("connect_timeout", connect_timeout)?)
-            .timeout(convert::duration("timeout", timeout)?);
+            .timeout(convert::duration("timeout", timeout)?)
+            .max_retries(convert::count("max_retries", max_retries)?);
         // A key of None comes from an environment without it, and the core says which one is missing.
         if let Some(key) = private_key {
             let mut key = convert::source("private_key", key)?.into_key();

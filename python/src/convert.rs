@@ -63,6 +63,17 @@ pub(crate) fn duration(name: &str, value: &Value<'_>) -> PyResult<Duration> {
     })
 }
 
+/// A whole number; more than fits is as good as the largest there is.
+pub(crate) fn count(name: &str, value: &Value<'_>) -> PyResult<u32> {
+    if !value.is_instance_of::<PyInt>() || value.is_instance_of::<PyBool>() {
+        return Err(wrong_type(name, "an int", value));
+    }
+    if value.lt(0)? {
+        return Err(invalid(value.py(), format!("{name} must not be negative")));
+    }
+    Ok(value.extract().unwrap_or(u32::MAX))
+}
+
 /// `"apo"` or `"ams"`.
 pub(crate) fn product(name: &str, value: &Value<'_>) -> PyResult<Product> {
     match text(name, value)?.as_str() {

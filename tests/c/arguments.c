@@ -68,6 +68,7 @@ static const struct {
 } number_setters[] = {
     {"connect_timeout_ms", antom_options_set_connect_timeout_ms},
     {"timeout_ms", antom_options_set_timeout_ms},
+    {"max_retries", antom_options_set_max_retries},
 };
 
 static void setters(void) {

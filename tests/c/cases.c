@@ -86,6 +86,7 @@ static const struct {
 } number_setters[] = {
     {"connect_timeout_ms", antom_options_set_connect_timeout_ms},
     {"timeout_ms", antom_options_set_timeout_ms},
+    {"max_retries", antom_options_set_max_retries},
 };
 
 static antom_status set(antom_options *options, const cJSON *setting) {

@@ -74,6 +74,8 @@ antom::Options options_of(const json &settings) {
             (options.*texts.at(name))(value.get<std::string>());
         } else if (bytes.count(name) > 0) {
             (options.*bytes.at(name))(value.get<std::string>());
+        } else if (name == "max_retries") {
+            options.max_retries(value.get<std::uint32_t>());
         } else if (times.count(name) > 0) {
             (options.*times.at(name))(std::chrono::milliseconds(value.get<std::int64_t>()));
         } else {

@@ -136,10 +136,8 @@ impl Operation for CreateVaultingSession {
             },
         );
         if product == Product::Ams && required.is_some_and(|method| method != "CARD") {
-            violations.push(Violation::new(
-                "paymentMethodType",
-                "must be CARD with the AMS product",
-            ));
+            let problem = "must be CARD with the AMS product";
+            violations.insert(0, Violation::new("paymentMethodType", problem));
         }
         violations
     }
@@ -162,10 +160,19 @@ impl Operation for CreateVaultingSession {
                 ParseError::new("vaultingSessionExpiryTime is not a date and time with an offset")
             })?;
         let data = Secret::new(wire.vaulting_session_data);
-        if data.expose().is_empty() || wire.vaulting_session_id.is_empty() {
+        let given = [data.expose(), &wire.vaulting_session_id];
+        if given.iter().any(|text| text.is_empty()) {
             return Err(ParseError::new(
                 "vaultingSessionData or vaultingSessionId is empty",
             ));
+        }
+        // Text with a NUL cannot be handed to C whole.
+        if given
+            .into_iter()
+            .chain(&wire.normal_url)
+            .any(|text| text.contains('\0'))
+        {
+            return Err(ParseError::new("a member holds a NUL character"));
         }
         Ok(VaultingSession {
             request_id: self.request_id().to_owned(),

@@ -129,6 +129,11 @@ fn decode_text(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     if text.trim().is_empty() {
         return Err("it is empty".into());
     }
+    if text.starts_with("ssh-") {
+        return Err(
+            "this is an OpenSSH public key: convert it with ssh-keygen -e -m PKCS8 -f FILE".into(),
+        );
+    }
     let base64 = match pem_block(&text)? {
         Some(block) => block,
         None => text.as_str(),

@@ -87,13 +87,13 @@ final class Check
     }
 
     /** @param mixed $value */
-    public static function milliseconds(string $name, $value): int
+    public static function whole(string $name, $value, string $unit): int
     {
         if (!is_int($value)) {
-            throw self::wrongType($name, 'a whole number of milliseconds', $value);
+            throw self::wrongType($name, "a whole number of $unit", $value);
         }
         if ($value < 0 || $value > self::LARGEST_UINT32) {
-            throw self::error("$name: expected milliseconds from 0 to " . self::LARGEST_UINT32);
+            throw self::error("$name: expected $unit from 0 to " . self::LARGEST_UINT32);
         }
         return $value;
     }

@@ -18,6 +18,7 @@ final class Settings
     private const TEXT = 'text';
     private const BYTES = 'bytes';
     private const MILLISECONDS = 'milliseconds';
+    private const COUNT = 'count';
     private const PRODUCT = 'product';
 
     /** Name and type; the setter in C is antom_options_set_NAME. */
@@ -35,6 +36,7 @@ final class Settings
         'agent_token' => self::TEXT,
         'connect_timeout_ms' => self::MILLISECONDS,
         'timeout_ms' => self::MILLISECONDS,
+        'max_retries' => self::COUNT,
         'ca_certificate' => self::BYTES,
         'ca_certificate_path' => self::TEXT,
         'proxy' => self::TEXT,
@@ -117,7 +119,9 @@ final class Settings
                 $bytes = Check::bytes($shown, $value);
                 return [$bytes, strlen($bytes)];
             case self::MILLISECONDS:
-                return [Check::milliseconds($shown, $value)];
+                return [Check::whole($shown, $value, 'milliseconds')];
+            case self::COUNT:
+                return [Check::whole($shown, $value, 'retries')];
             case self::PRODUCT:
                 $product = Check::text($shown, $value);
                 if (!isset(self::PRODUCTS[$product])) {

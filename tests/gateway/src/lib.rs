@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use rustls::ServerConfig;
 use serde::Serialize;
+use serde_json::Value;
 
 pub use case::{Answer, Case, CaseFile, ClientId, Fault, Form, Sign, load_cases, vectors};
 
@@ -43,7 +44,7 @@ pub enum Log {
 #[derive(Clone, Debug, Serialize)]
 pub struct Ready {
     /// The settings with which a client gets a good session.
-    pub settings: BTreeMap<&'static str, String>,
+    pub settings: BTreeMap<&'static str, Value>,
     /// Other values, which cases name with `@`.
     pub values: BTreeMap<&'static str, String>,
 }
@@ -95,21 +96,26 @@ impl TestGateway {
             ("proxy_down", url("http", down.address()?)),
         ]);
         let mut settings = BTreeMap::from([
-            ("client_id", play::CLIENT_ID.to_owned()),
-            ("endpoint", url("https", good)),
+            ("client_id", play::CLIENT_ID.into()),
+            ("endpoint", url("https", good).into()),
+            // A case that is about retries asks for them.
+            ("max_retries", 0.into()),
         ]);
         let (merchant, antom) = (&script.keys().merchant, &script.keys().gateway);
         let file = |name, content: &str| directory.write(name, content);
         settings.extend([
             (
                 "private_key_path",
-                file("merchant_private.pem", &merchant.private_pem)?,
+                file("merchant_private.pem", &merchant.private_pem)?.into(),
             ),
             (
                 "antom_public_key_path",
-                file("antom_public.pem", &antom.public_pem)?,
+                file("antom_public.pem", &antom.public_pem)?.into(),
             ),
-            ("ca_certificate_path", file("ca.pem", &authority.pem)?),
+            (
+                "ca_certificate_path",
+                file("ca.pem", &authority.pem)?.into(),
+            ),
         ]);
         values.extend([
             (

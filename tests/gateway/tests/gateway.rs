@@ -15,6 +15,10 @@ use serde_json::Value;
 const CLIENT_ID: &str = "SANDBOX_5X00000000000000";
 const PATH: &str = "/ams/sandbox/api/v1/vaults/createVaultingSession";
 
+fn setting<'a>(gateway: &'a TestGateway, name: &str) -> &'a str {
+    gateway.ready().settings[name].as_str().expect("a text")
+}
+
 /// A request as it goes over the wire, right until something in it is changed.
 #[derive(Clone)]
 struct Request {
@@ -62,7 +66,7 @@ impl Request {
     }
 
     fn text(&self, gateway: &TestGateway) -> String {
-        let key = KeyInput::path(&gateway.ready().settings["private_key_path"]);
+        let key = KeyInput::path(setting(gateway, "private_key_path"));
         let key = SigningKey::load(&key).unwrap();
         let signature = self.signature.clone().unwrap_or_else(|| {
             SignatureHeader::write(&self.content().sign(&key).unwrap(), self.key_version)
@@ -134,7 +138,7 @@ fn an_answer_is_written_as_the_real_gateway_writes_it() {
     assert_eq!(value("content-type"), "application/json;charset=UTF-8");
     let time = value("response-time");
     assert!(time.len() == 25 && time.ends_with("+08:00"), "{time}");
-    let key = KeyInput::path(&gateway.ready().settings["antom_public_key_path"]);
+    let key = KeyInput::path(setting(&gateway, "antom_public_key_path"));
     let request = Request::right();
     let content = Content {
         time,

@@ -71,6 +71,9 @@ pub(crate) fn client(
     if let Some(timeout) = settings.milliseconds("timeout_ms") {
         builder = builder.timeout(timeout);
     }
+    if let Some(retries) = settings.number("max_retries") {
+        builder = builder.max_retries(retries.try_into().expect("a small number"));
+    }
     builder.build()
 }
 
@@ -82,7 +85,7 @@ impl Settings {
         let mut settings: Map<String, Value> = ready
             .settings
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect();
         for (name, value) in overrides {
             for forms in FORMS.iter().filter(|forms| forms.contains(&name.as_str())) {
@@ -107,8 +110,11 @@ impl Settings {
     }
 
     fn milliseconds(&self, name: &str) -> Option<Duration> {
-        let number = self.0.get(name)?.as_u64().expect("a number");
-        Some(Duration::from_millis(number))
+        self.number(name).map(Duration::from_millis)
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        Some(self.0.get(name)?.as_u64().expect("a number"))
     }
 
     fn key(&self, name: &str) -> Option<KeyInput> {
