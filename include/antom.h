@@ -285,10 +285,21 @@ antom_status antom_options_set_connect_timeout_ms(
     antom_options *options,
     uint32_t milliseconds);
 
-/** How long a whole call may take, in milliseconds. Default: 30000. */
+/**
+ * How long a whole call may take, all attempts and the waits between them
+ * included, in milliseconds. Default: 30000.
+ */
 antom_status antom_options_set_timeout_ms(
     antom_options *options,
     uint32_t milliseconds);
+
+/**
+ * How often a failed call is tried again, where that is safe and the timeout
+ * leaves time. Default: 2; 0 is never.
+ */
+antom_status antom_options_set_max_retries(
+    antom_options *options,
+    uint32_t retries);
 
 /**
  * PEM text with a certificate authority to trust besides those of the system,
