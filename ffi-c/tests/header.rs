@@ -194,3 +194,12 @@ fn in_c(line: &str) -> String {
     }
     line
 }
+
+/// Compiled programs hold these numbers.
+#[test]
+fn the_numbers_of_products_never_change() {
+    let header = header();
+    for line in ["ANTOM_PRODUCT_APO = 0,", "ANTOM_PRODUCT_AMS = 1"] {
+        assert!(header.contains(line), "{line}");
+    }
+}

@@ -75,7 +75,7 @@ def test_nothing_listens() -> None:
         offline_client().create_vaulting_session(payment_method_type="CARD")
     error = caught.value
     assert isinstance(error, antom.NotSentError)
-    assert (error.kind, error.retryable, error.attempts) == (antom.ErrorKind.NOT_SENT, True, 1)
+    assert (error.kind, error.retryable, error.attempts) == (antom.ErrorKind.NOT_SENT, True, 3)
     assert (error.errno, error.strerror) == (None, None)
     assert error.message == str(error)
     assert error.message.startswith("the request was not sent: nothing listens at 127.0.0.1:1")
