@@ -141,7 +141,7 @@ fn cause_of(
             return Some(Cause::new(
                 "signature_missing",
                 "there is no signature in the signature header",
-                "sign the request, and send algorithm=RSA256,keyVersion=1,signature=…",
+                "sign the request, and send algorithm=RSA256,keyVersion=1,signature=...",
             ));
         }
         Err(error) => {
@@ -170,7 +170,7 @@ fn cause_of(
     }
     Some(Cause::new(
         "unknown_key",
-        "the signature was made with a key that is not among the given ones, or was damaged on the way",
+        "the signature was made with another key than the known ones, or was damaged on the way",
         "check which private key signs, and that its public half is the one configured here for this client id and mode",
     ))
 }

@@ -84,7 +84,7 @@ fn paths<'a>(received: &'a Received<'a>) -> Suspects<'a> {
     let query = &path[bare.len()..];
     let trimmed = bare.trim_end_matches('/');
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-    let fix = "sign the path exactly as it is sent, with its query; /ams/sandbox/api/… with a client id that begins with SANDBOX_, /ams/api/… with any other; no slash at the end of the gateway's URL";
+    let fix = "sign the path exactly as it is sent, with its query; /ams/sandbox/api/... with a client id that begins with SANDBOX_, /ams/api/... with any other; no slash at the end of the gateway's URL";
     let tried = [
         (
             path.replacen("/ams/sandbox/api", "/ams/api", 1),

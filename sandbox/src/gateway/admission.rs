@@ -1,11 +1,11 @@
 //! The checks that every request passes before it reaches an API, in the order of the gateway. Up to the signature
 //! the answers are not signed: until then nobody knows who is asking.
 
-use antom_core::signature::{Content, HeaderError, SignatureHeader};
+use antom_core::doctor::{Received, examine};
+use antom_core::signature::{Content, SignatureHeader};
 
 use super::answer::Refusal;
 use super::incoming::{Api, Incoming, Mode};
-use super::likely_cause::likely_cause;
 use super::request_time;
 use super::{Gateway, KEY_VERSION};
 use crate::settings::TEST_PREFIX;
@@ -43,7 +43,7 @@ impl Gateway {
             .header("request-time")
             .map_err(|problem| Refusal::signature(problem.to_string()))?;
         request_time::check(time).map_err(Refusal::signature)?;
-        let header = signature_header(request)?;
+        let header = signature_text(request)?;
         let content = Content {
             method: request.method(),
             path: request.path_and_query(),
@@ -51,12 +51,21 @@ impl Gateway {
             time,
             body: request.body(),
         };
-        if self.merchant.verify(&content.to_bytes(), &header.signature) {
-            Ok(())
-        } else {
-            let cause = likely_cause(&self.merchant, &content, &header.signature);
-            Err(Refusal::signature(cause))
+        let received = Received::from_content(&content, header);
+        let gateway = self.key.verifying_key();
+        let keys = [
+            ("the merchant's key", &self.merchant),
+            ("the gateway's own key", &gateway),
+        ];
+        let valid = SignatureHeader::parse(header)
+            .is_ok_and(|header| self.merchant.verify(&content.to_bytes(), &header.signature));
+        if valid {
+            return Ok(());
         }
+        let cause = examine(&received, &keys).cause;
+        Err(Refusal::signature(
+            cause.map_or_else(String::new, |cause| cause.to_string()),
+        ))
     }
 
     fn traffic_is_within_limit(&self) -> Result<(), Refusal> {
@@ -120,19 +129,20 @@ fn media_type_is_json(request: &Incoming) -> Result<(), Refusal> {
 
 /// A header that cannot be read is a matter of the next check.
 fn key_is_known(request: &Incoming) -> Result<(), Refusal> {
-    match signature_header(request).map(|header| header.key_version) {
-        Ok(Some(version)) if version != KEY_VERSION => Err(Refusal::unsigned(
+    let header = signature_text(request)
+        .ok()
+        .and_then(|text| SignatureHeader::parse(text).ok());
+    match header.and_then(|header| header.key_version) {
+        Some(version) if version != KEY_VERSION => Err(Refusal::unsigned(
             "KEY_NOT_FOUND",
             format!("the only keyVersion here is {KEY_VERSION}"),
         )),
-        Ok(_) | Err(_) => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }
 
-fn signature_header(request: &Incoming) -> Result<SignatureHeader, Refusal> {
-    let value = request
+fn signature_text(request: &Incoming) -> Result<&str, Refusal> {
+    request
         .header("signature")
-        .map_err(|problem| Refusal::signature(problem.to_string()))?;
-    SignatureHeader::parse(value)
-        .map_err(|problem: HeaderError| Refusal::signature(problem.to_string()))
+        .map_err(|problem| Refusal::signature(problem.to_string()))
 }

@@ -5,7 +5,6 @@ mod answer;
 mod create_vaulting_session;
 mod fields;
 mod incoming;
-mod likely_cause;
 mod rate_limit;
 mod request_time;
 mod sessions;
