@@ -70,6 +70,7 @@ pub struct ClientBuilder {
     antom_public_key: Option<KeyInput>,
     antom_key_versions: Vec<(String, KeyInput)>,
     endpoint: Option<String>,
+    region: Option<Region>,
     product: Product,
     key_version: String,
     agent_token: Option<Secret<String>>,
@@ -95,6 +96,7 @@ impl ClientBuilder {
             antom_public_key: None,
             antom_key_versions: Vec::new(),
             endpoint: None,
+            region: None,
             product: Product::default(),
             key_version: "1".to_owned(),
             agent_token: None,
@@ -155,8 +157,9 @@ impl ClientBuilder {
 
     /// One of Antom's gateways.
     #[must_use]
-    pub fn region(self, region: Region) -> Self {
-        self.endpoint(region.endpoint())
+    pub fn region(mut self, region: Region) -> Self {
+        self.region = Some(region);
+        self
     }
 
     /// The vaulting product that the merchant has a contract for. Default: [`Product::Apo`].
@@ -250,10 +253,21 @@ impl ClientBuilder {
                 )));
             }
         }
-        let endpoint = self.endpoint.ok_or_else(|| {
-            Error::config("endpoint: it is missing; give the gateway's URL or a region")
-        })?;
-        let endpoint = Endpoint::parse(&endpoint)?;
+        let endpoint = match (&self.endpoint, self.region) {
+            (Some(endpoint), None) => endpoint,
+            (None, Some(region)) => region.endpoint(),
+            (None, None) => {
+                return Err(Error::config(
+                    "endpoint: it is missing; give the gateway's URL or a region",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Error::config(
+                    "endpoint: there is a region as well; give one of the two",
+                ));
+            }
+        };
+        let endpoint = Endpoint::parse(endpoint)?;
         let (signer, own) = self
             .signer
             .ok_or_else(|| Error::config("private key: it is missing"))?

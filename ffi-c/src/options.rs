@@ -27,6 +27,7 @@ pub struct antom_options {
     passphrase: Option<Zeroizing<String>>,
     antom_public_key: Option<Key>,
     endpoint: Option<String>,
+    region: Option<Region>,
     product: Product,
     key_version: Option<String>,
     agent_token: Option<Zeroizing<String>>,
@@ -72,6 +73,9 @@ impl antom_options {
         }
         if let Some(url) = &self.endpoint {
             builder = builder.endpoint(url);
+        }
+        if let Some(region) = self.region {
+            builder = builder.region(region);
         }
         if let Some(version) = &self.key_version {
             builder = builder.key_version(version);
@@ -217,7 +221,7 @@ pub extern "C" fn antom_options_set_region(
         let name = name.required("name")?;
         let region = Region::ALL.iter().find(|region| region.name() == name);
         let unknown = || invalid("name", "there is no such region");
-        options.endpoint = Some(region.ok_or_else(unknown)?.endpoint().to_owned());
+        options.region = Some(*region.ok_or_else(unknown)?);
         Ok(())
     })
 }

@@ -1,11 +1,10 @@
 //! The native client: one method for each of the core's.
 
-use antom_core::{CreateVaultingSession, Error, VaultingSession};
+use antom_core::{CreateVaultingSession, VaultingSession};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDelta, PyTuple, PyTzInfo};
 
 use crate::convert::{self, Source};
-use crate::error::raise;
 use crate::run::detached;
 
 type Value<'py> = Bound<'py, PyAny>;
@@ -55,15 +54,12 @@ impl Client {
             let key = convert::source("antom_public_key", key)?.into_key();
             builder = builder.antom_public_key(key);
         }
-        builder = match (endpoint, region) {
-            (Some(_), Some(_)) => {
-                let problem = "endpoint and region exclude each other: give one of them";
-                return Err(raise(py, &Error::invalid_argument(problem)));
-            }
-            (Some(endpoint), None) => builder.endpoint(convert::text("endpoint", endpoint)?),
-            (None, Some(region)) => builder.region(convert::region("region", region)?),
-            (None, None) => builder,
-        };
+        if let Some(endpoint) = endpoint {
+            builder = builder.endpoint(convert::text("endpoint", endpoint)?);
+        }
+        if let Some(region) = region {
+            builder = builder.region(convert::region("region", region)?);
+        }
         if let Some(token) = agent_token {
             builder = builder.agent_token(convert::text("agent_token", token)?);
         }
