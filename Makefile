@@ -2,9 +2,11 @@
 
 # Only some suites: make test SUITES="rust c"
 SUITES ?=
+# Options of the sandbox.
+ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test sandbox lint fmt deny clean
+.PHONY: help demo test library sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -20,8 +22,12 @@ test: ## run all test suites, or some: make test SUITES="rust c"
 	@scripts/setup test
 	@scripts/test $(SUITES)
 
-sandbox: ## start the local gateway that stands in for Antom
-	@cargo run -p antom-cli -- sandbox
+library: ## build libantom for production, in target/release (takes minutes)
+	@scripts/setup demo
+	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && echo "it is $$ANTOM_LIBRARY"'
+
+sandbox: ## start the local gateway that stands in for Antom, with options: make sandbox ARGS="--http 127.0.0.1:9000"
+	@cargo run -q -p antom-cli -- sandbox --data target/sandbox $(ARGS)
 
 lint: ## check formats, lints, types and licences
 	@scripts/setup test

@@ -4,9 +4,10 @@
  * RULES, which hold for every function below
  *   Names      antom_<type>_<verb>.
  *   Errors     A call that can fail returns antom_status: ANTOM_OK or a number
- *              from enum antom_code. Its last parameter receives an object
- *              that says why; pass NULL if you do not want it. On failure no
- *              other out parameter is written.
+ *              from enum antom_code. Where the last parameter is error_out,
+ *              it receives an object that says why; pass NULL if you do not
+ *              want it. It is written on failure only, and then no other out
+ *              parameter is.
  *   Ownership  What you receive from a _new function or through an out
  *              parameter is yours: release it with the _free function of its
  *              type. _free(NULL) does nothing. A 'const char *' that is
@@ -18,7 +19,9 @@
  *              ANTOM_ERR_INVALID_ARGUMENT. A function that only reads a value
  *              out of an object answers NULL with "", 0 or NULL.
  *   Threads    Functions that take 'const antom_client *' may run at the same
- *              time on one client. Any other object: one thread at a time.
+ *              time on one client. Functions that only read a session, a
+ *              signature or an error may, too. Options, and every _free: one
+ *              thread at a time.
  *   Fork       After fork() the child may use the client: it opens its own
  *              connections. Do not fork while another thread is in a call.
  *   Growth     Functions, error numbers and struct members are added, never
@@ -64,8 +67,9 @@ const char *antom_version(void);
 typedef int32_t antom_status;
 
 /**
- * The values of antom_status. A number never changes its meaning. After 1 to
- * 4 and 10 nothing was done by Antom; 11, 21, 22 and 99 leave it open.
+ * The values of antom_status. A number never changes its meaning. 1 to 4, 10
+ * and 12: nothing was sent. 20: Antom answered. 11, 21, 22 and 99: the request
+ * may have been processed. 30 is about notifications.
  */
 enum antom_code {
     /** The call succeeded. */
@@ -87,7 +91,10 @@ enum antom_code {
     ANTOM_ERR_INVALID_REQUEST = 3,
     /** The private key could not sign. Nothing was sent. */
     ANTOM_ERR_SIGNING = 4,
-    /** The request did not leave this machine. It is safe to send it again. */
+    /**
+     * The request did not leave this machine. It is safe to send it again,
+     * once what the message names is corrected.
+     */
     ANTOM_ERR_NOT_SENT = 10,
     /**
      * The request may have been processed. Send it again with the same
@@ -260,7 +267,7 @@ antom_status antom_options_set_endpoint(
 
 /**
  * One of Antom's gateways: "north_america", "asia" or "europe". Any other name
- * gives ANTOM_ERR_INVALID_ARGUMENT.
+ * gives ANTOM_ERR_INVALID_ARGUMENT. An endpoint as well is ANTOM_ERR_CONFIG.
  */
 antom_status antom_options_set_region(antom_options *options, const char *name);
 
@@ -280,14 +287,18 @@ antom_status antom_options_set_agent_token(
     antom_options *options,
     const char *agent_token);
 
-/** How long opening a connection may take, in milliseconds. Default: 5000. */
+/**
+ * How long opening a connection may take, in milliseconds: 1 to 3600000, which
+ * antom_client_new checks. Default: 5000.
+ */
 antom_status antom_options_set_connect_timeout_ms(
     antom_options *options,
     uint32_t milliseconds);
 
 /**
  * How long a whole call may take, all attempts and the waits between them
- * included, in milliseconds. Default: 30000.
+ * included, in milliseconds: 1 to 3600000, which antom_client_new checks.
+ * Default: 30000.
  */
 antom_status antom_options_set_timeout_ms(
     antom_options *options,
@@ -383,8 +394,8 @@ typedef struct antom_create_vaulting_session_request {
     /** Where the buyer goes afterwards: a URL, at most 2048. */
     const char *redirect_url;
     /**
-     * Text for the acquirer, a JSON object with texts, at most 2048. Only
-     * ANTOM_PRODUCT_APO.
+     * Text for the acquirer, by Antom's documentation a JSON object with
+     * texts, which is not checked here; at most 2048. Only ANTOM_PRODUCT_APO.
      */
     const char *pass_through_metadata;
     /**

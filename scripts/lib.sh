@@ -121,13 +121,12 @@ install_python_package() {
 # ---- test gateway -----------------------------------------------------------
 
 # start_test_gateway: builds and starts antom-test-gateway, waits for the line
-# of JSON which it prints when it is ready, writes that line to
-# target/test-gateway.json and puts this path into ANTOM_TEST_GATEWAY. The
-# gateway ends when its standard input closes, so it cannot outlive us. Does
-# nothing when ANTOM_TEST_GATEWAY is already set. Returns 1 and says why when
-# the gateway cannot be started.
+# of JSON which it prints when it is ready into a file of its own, and puts the
+# path of that file into ANTOM_TEST_GATEWAY. The gateway ends when its standard
+# input closes, so it cannot outlive us. Does nothing when ANTOM_TEST_GATEWAY is
+# already set. Returns 1 and says why when the gateway cannot be started.
 start_test_gateway() {
-  local log=$LOGS/gateway.log output=$ROOT/target/test-gateway.out line
+  local log=$LOGS/gateway.log output=$ROOT/target/test-gateway.$$.out line
   [ -z "${ANTOM_TEST_GATEWAY:-}" ] || return 0
   mkdir -p "$LOGS"
   if ! cargo build -p antom-test-gateway >"$log" 2>&1; then
@@ -156,8 +155,7 @@ start_test_gateway() {
       return 1
       ;;
   esac
-  printf '%s\n' "$line" >"$ROOT/target/test-gateway.json"
-  export ANTOM_TEST_GATEWAY=$ROOT/target/test-gateway.json
+  export ANTOM_TEST_GATEWAY=$output
 }
 
 # True when the gateway that we started has ended by itself.
@@ -170,6 +168,7 @@ stop_test_gateway() {
   exec {GATEWAY_STDIN}>&-
   kill_and_wait "$GATEWAY_PROCESS" 3
   GATEWAY_PROCESS=
+  rm -f "$ROOT/target/test-gateway.$$.out"
 }
 
 # ---- results ----------------------------------------------------------------

@@ -1,6 +1,6 @@
 //! The `antom` command: the local sandbox, keys, and calls from the command line.
 //!
-//! Exit codes: 0 it worked, 1 it did not, 2 the command line or the settings are not usable.
+//! Exit codes: 0 it worked, 1 it did not, 2 the command line is not usable, or a setting is missing.
 
 mod keys;
 mod output;

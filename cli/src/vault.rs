@@ -11,7 +11,7 @@ use crate::settings::ClientArguments;
 
 const AFTER_HELP: &str = "\
 An agent token is read from ANTOM_AGENT_TOKEN.
-Exit codes: 0 a session was created, 1 the call failed, 2 the command line or a setting is not usable.";
+Exit codes: 0 a session was created, 1 an error of the table in docs/errors.md, 2 the command line is not usable or a setting is missing.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {

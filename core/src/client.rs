@@ -23,7 +23,7 @@ use crate::observer::{AttemptEnded, CallBegan, CallEnded, Observer};
 use crate::retry::{Budget, Failed, Repeat, wait_before_next};
 use crate::secret::Secret;
 use crate::signature::{Content, KeyRing, SignatureHeader, Signer};
-use crate::transport::{Answer, Failure, Outgoing, Stage, Transport};
+use crate::transport::{Answer, CLOSED, Failure, Outgoing, Stage, Transport};
 use crate::trust::{Expected, Verdict, Verified, judge};
 
 const METHOD: &str = "POST";
@@ -354,17 +354,25 @@ impl Client {
             };
             let left = self.timeout.saturating_sub(begin.elapsed());
             let random = fastrand::f64();
-            let again = wait_before_next(made, self.max_retries, failed, call.repeat, left, random)
-                .is_some_and(|wait| self.shared.budget.spend() && self.shared.closing.pause(wait));
-            if !again {
-                // An earlier attempt may have arrived, even if the last one did not.
-                return Err(if may_be_processed {
-                    error.after_an_open_end()
-                } else {
-                    error
-                });
-            }
-            may_be_processed |= matches!(failed, Failed::Undecided { .. });
+            let wait = wait_before_next(made, self.max_retries, failed, call.repeat, left, random)
+                .filter(|_| self.shared.budget.spend());
+            let error = match wait {
+                Some(wait) if self.shared.closing.pause(wait) => {
+                    may_be_processed |= matches!(failed, Failed::Undecided { .. });
+                    continue;
+                }
+                Some(_) if failed == Failed::NotSent => {
+                    Error::new(ErrorKind::Closed, CLOSED).with_attempts(made)
+                }
+                Some(_) | None => error,
+            };
+            // An earlier attempt may have arrived, even if the last one did not.
+            let error = if may_be_processed {
+                error.after_an_open_end()
+            } else {
+                error
+            };
+            return Err(error.at_the_end(call.repeat));
         }
     }
 
@@ -471,6 +479,7 @@ impl AttemptFailed {
 impl From<Failure> for AttemptFailed {
     fn from(failure: Failure) -> Self {
         let (kind, failed) = match failure.stage {
+            Stage::NotSent if failure.is_lasting => (ErrorKind::NotSent, Failed::Finally),
             Stage::NotSent => (ErrorKind::NotSent, Failed::NotSent),
             Stage::Sent => (
                 ErrorKind::OutcomeUnknown,
@@ -479,7 +488,9 @@ impl From<Failure> for AttemptFailed {
             Stage::Closed => (ErrorKind::Closed, Failed::Finally),
         };
         Self {
-            error: Error::new(kind, failure.message).with_source(failure.source),
+            error: Error::new(kind, failure.message)
+                .with_source(failure.source)
+                .until_corrected(failure.is_lasting),
             failed,
         }
     }
@@ -529,7 +540,7 @@ fn value_of<T>(
             Error::new(
                 ErrorKind::OutcomeUnknown,
                 format!(
-                    "the gateway answered HTTP {}: the request may or may not have been processed; send it again with the same vaultingRequestId",
+                    "the gateway answered HTTP {}: the request may or may not have been processed",
                     answer.status
                 ),
             ),

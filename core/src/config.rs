@@ -380,7 +380,7 @@ impl CaInput {
 /// What goes into a header must not be able to end it.
 fn header_value(what: &str, value: &str) -> Result<(), Error> {
     if value.is_empty() {
-        return Err(Error::config(format!("{what}: it is empty")));
+        return Err(Error::config(format!("{what}: it is missing or empty")));
     }
     if let Some(bad) = value.chars().find(|c| !c.is_ascii_graphic()) {
         let kind = if bad.is_control() {

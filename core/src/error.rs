@@ -5,6 +5,12 @@ use std::fmt;
 
 use crate::api::result::{ApiResult, ResultStatus};
 use crate::api::rules::Violation;
+use crate::retry::Repeat;
+
+const FIND_OUT_FIRST: &str =
+    "Inquire before anything is sent again: a second request could act twice.";
+
+const CORRECT_FIRST: &str = "Nothing was sent, and sending it again as it is does not help: correct what the message names.";
 
 macro_rules! error_kinds {
     ($($(#[doc = $doc:literal])+ $name:ident = $number:literal, retryable: $retryable:literal, advice: $advice:literal;)+) => {
@@ -53,7 +59,7 @@ error_kinds! {
         advice: "Nothing was sent: it is safe to send again, with the same vaultingRequestId.";
     /// The request may have been processed.
     OutcomeUnknown = 11, retryable: true,
-        advice: "Inquire by vaultingRequestId, or send again with the same vaultingRequestId: Antom returns the same result for it.";
+        advice: "Send it again with the same vaultingRequestId, for which Antom gives the same result, or inquire by it.";
     /// The client was closed.
     Closed = 12, retryable: false,
         advice: "Create a new client.";
@@ -98,6 +104,10 @@ struct Details {
     authenticated: bool,
     http_status: Option<u16>,
     attempts: u32,
+    /// It may have been processed, and a second request could act twice.
+    may_act_twice: bool,
+    /// The same will happen again until somebody corrects something.
+    is_lasting: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -113,6 +123,8 @@ impl Error {
             authenticated: false,
             http_status: None,
             attempts: 0,
+            may_act_twice: false,
+            is_lasting: false,
             source: None,
         }))
     }
@@ -148,7 +160,7 @@ impl Error {
             " (the answer is not signed, so it may not come from Antom)"
         };
         let message = format!(
-            "Antom answered {} {}{}{note}. {}",
+            "Antom answered {} {}{}{note}",
             result.status,
             result.code,
             result
@@ -156,7 +168,6 @@ impl Error {
                 .as_ref()
                 .map(|m| format!(": {}", m.trim_end_matches('.')))
                 .unwrap_or_default(),
-            result.advice(),
         );
         let mut error = Self::new(ErrorKind::Api, message);
         error.0.result = Some(result);
@@ -169,6 +180,12 @@ impl Error {
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Nothing was sent, and nothing will be until what the message names is corrected.
+    pub(crate) fn until_corrected(mut self, is_lasting: bool) -> Self {
+        self.0.is_lasting = is_lasting && self.0.kind == ErrorKind::NotSent;
         self
     }
 
@@ -194,10 +211,25 @@ impl Error {
             ErrorKind::NotSent | ErrorKind::Signing | ErrorKind::Closed
         ) {
             self.0.kind = ErrorKind::OutcomeUnknown;
+            self.0.is_lasting = false;
             self.0.message = one_line(&format!(
                 "an earlier attempt may have been processed, and the last one failed: {}",
                 self.0.message
             ));
+        }
+        self
+    }
+
+    /// Adds what to do next, which depends on what a second request would do.
+    pub(crate) fn at_the_end(mut self, repeat: Repeat) -> Self {
+        self.0.may_act_twice = repeat == Repeat::OnlyIfNotSent
+            && match self.0.kind {
+                ErrorKind::OutcomeUnknown => true,
+                ErrorKind::Api => self.is_retryable(),
+                _ => false,
+            };
+        if matches!(self.0.kind, ErrorKind::OutcomeUnknown | ErrorKind::Api) {
+            self.0.message = one_line(&format!("{}. {}", self.0.message, self.advice()));
         }
         self
     }
@@ -227,6 +259,7 @@ impl Error {
     /// Whether sending the same request again, with the same `vaultingRequestId`, is safe and may succeed.
     pub fn is_retryable(&self) -> bool {
         match &self.0.result {
+            _ if self.0.may_act_twice || self.0.is_lasting => false,
             Some(result) if self.0.kind == ErrorKind::Api => result.status == ResultStatus::Unknown,
             _ => self.0.kind.is_retryable(),
         }
@@ -235,6 +268,8 @@ impl Error {
     /// What to do next, in one or two sentences: Antom's advice for the result code, or ours for the kind.
     pub fn advice(&self) -> &str {
         match &self.0.result {
+            _ if self.0.may_act_twice => FIND_OUT_FIRST,
+            _ if self.0.is_lasting => CORRECT_FIRST,
             Some(result) if self.0.kind == ErrorKind::Api => result.advice(),
             _ => self.0.kind.advice(),
         }
@@ -318,6 +353,17 @@ mod tests {
         };
         let error = Error::api(result, true);
         assert!(!error.message().contains(['\r', '\n', '\u{1b}']));
+    }
+
+    #[test]
+    fn what_may_act_twice_is_not_to_be_sent_again() {
+        for repeat in [Repeat::Harmless, Repeat::OnlyIfNotSent] {
+            let error = Error::new(ErrorKind::OutcomeUnknown, "no answer").at_the_end(repeat);
+            assert_eq!(error.is_retryable(), repeat == Repeat::Harmless);
+            assert_eq!(error.message(), format!("no answer. {}", error.advice()));
+            let error = Error::new(ErrorKind::NotSent, "nothing was sent").at_the_end(repeat);
+            assert!(error.is_retryable());
+        }
     }
 
     #[test]

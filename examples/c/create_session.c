@@ -21,7 +21,7 @@ int main(void) {
     antom_error *error = NULL;
     antom_status status;
 
-    /* Setters answer with a status too; what they refuse is missing below. */
+    /* Setters have a status too. What is NULL here is missing in antom_client_new. */
     antom_options_set_client_id(options, getenv("ANTOM_CLIENT_ID"));
     antom_options_set_private_key_path(options, getenv("ANTOM_PRIVATE_KEY_PATH"));
     antom_options_set_antom_public_key_path(options, getenv("ANTOM_PUBLIC_KEY_PATH"));

@@ -32,8 +32,8 @@ pub struct antom_create_vaulting_session_request {
     pub vaulting_notification_url: Text,
     /// Where the buyer goes afterwards: a URL, at most 2048.
     pub redirect_url: Text,
-    /// Text for the acquirer, a JSON object with texts, at most 2048. Only
-    /// ANTOM_PRODUCT_APO.
+    /// Text for the acquirer, by Antom's documentation a JSON object with
+    /// texts, which is not checked here; at most 2048. Only ANTOM_PRODUCT_APO.
     pub pass_through_metadata: Text,
     /// Your region, two capital letters, for example "SG". Only
     /// ANTOM_PRODUCT_AMS.

@@ -13,8 +13,9 @@ pub type antom_status = i32;
 /// cbindgen:ignore
 pub(crate) const ANTOM_OK: antom_status = antom_code::ANTOM_OK as antom_status;
 
-/// The values of antom_status. A number never changes its meaning. After 1 to
-/// 4 and 10 nothing was done by Antom; 11, 21, 22 and 99 leave it open.
+/// The values of antom_status. A number never changes its meaning. 1 to 4, 10
+/// and 12: nothing was sent. 20: Antom answered. 11, 21, 22 and 99: the request
+/// may have been processed. 30 is about notifications.
 #[repr(C)]
 pub enum antom_code {
     /// The call succeeded.
@@ -30,7 +31,8 @@ pub enum antom_code {
     ANTOM_ERR_INVALID_REQUEST = 3,
     /// The private key could not sign. Nothing was sent.
     ANTOM_ERR_SIGNING = 4,
-    /// The request did not leave this machine. It is safe to send it again.
+    /// The request did not leave this machine. It is safe to send it again,
+    /// once what the message names is corrected.
     ANTOM_ERR_NOT_SENT = 10,
     /// The request may have been processed. Send it again with the same
     /// vaulting_request_id: Antom returns the same result for it.

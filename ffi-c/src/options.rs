@@ -211,7 +211,7 @@ pub extern "C" fn antom_options_set_endpoint(
 }
 
 /// One of Antom's gateways: "north_america", "asia" or "europe". Any other name
-/// gives ANTOM_ERR_INVALID_ARGUMENT.
+/// gives ANTOM_ERR_INVALID_ARGUMENT. An endpoint as well is ANTOM_ERR_CONFIG.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_region(
     options: Option<&mut antom_options>,
@@ -269,7 +269,8 @@ pub extern "C" fn antom_options_set_agent_token(
     })
 }
 
-/// How long opening a connection may take, in milliseconds. Default: 5000.
+/// How long opening a connection may take, in milliseconds: 1 to 3600000, which
+/// antom_client_new checks. Default: 5000.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_connect_timeout_ms(
     options: Option<&mut antom_options>,
@@ -282,7 +283,8 @@ pub extern "C" fn antom_options_set_connect_timeout_ms(
 }
 
 /// How long a whole call may take, all attempts and the waits between them
-/// included, in milliseconds. Default: 30000.
+/// included, in milliseconds: 1 to 3600000, which antom_client_new checks.
+/// Default: 30000.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_timeout_ms(
     options: Option<&mut antom_options>,

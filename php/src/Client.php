@@ -31,14 +31,14 @@ final class Client
      *
      * Required: client_id, private_key (PEM, DER or bare base64) or private_key_path, antom_public_key or
      * antom_public_key_path, and endpoint or region ("north_america", "asia", "europe"). The others: product ("apo",
-     * the default, or "ams"), key_version (default "1"), agent_token, connect_timeout_ms (default 5000), timeout_ms
+     * the default, or "ams"), key_version (default "1"), agent_token, connect_timeout_ms (default 5000), max_retries (default 2), timeout_ms
      * (of a whole call, default 30000), ca_certificate or ca_certificate_path (PEM, trusted in addition to the
      * system's), proxy (URL; the environment is not read), library (path of libantom). null is as good as absent.
      *
      * @param array{client_id?: ?string, private_key?: ?string, private_key_path?: ?string,
      *     private_key_passphrase?: ?string, antom_public_key?: ?string, antom_public_key_path?: ?string,
      *     endpoint?: ?string, region?: ?string, product?: ?string, key_version?: ?string, agent_token?: ?string,
-     *     connect_timeout_ms?: ?int, timeout_ms?: ?int, ca_certificate?: ?string, ca_certificate_path?: ?string,
+     *     connect_timeout_ms?: ?int, timeout_ms?: ?int, max_retries?: ?int, ca_certificate?: ?string, ca_certificate_path?: ?string,
      *     proxy?: ?string, library?: ?string} $settings
      * @throws Exception\InvalidArgumentException for an unknown setting, or a value of the wrong type
      * @throws Exception\ConfigException if the client cannot be built, or libantom cannot be loaded
@@ -53,7 +53,7 @@ final class Client
         try {
             foreach ($settings->setterArguments() as $name => $arguments) {
                 if ($native->get("antom_options_set_$name", $options, ...$arguments) !== 0) {
-                    throw Check::error("setting \"$name\": libantom does not take this value");
+                    throw Check::error("setting \"$name\": libantom does not take this value; the settings are in the README of the package");
                 }
             }
             $client = new self();

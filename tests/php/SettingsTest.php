@@ -24,7 +24,7 @@ final class SettingsTest extends TestCase
         yield 'a list' => [['SANDBOX_1'], 'unknown setting "0": expected one of '];
         yield 'a very long name' => [[str_repeat('x', 5000) => 1], 'unknown setting: expected one of '];
         yield 'an integer' => [['client_id' => 5], 'setting "client_id": expected a string, got integer'];
-        yield 'false from getenv' => [['endpoint' => false], 'setting "endpoint": expected a string, got boolean'];
+        yield 'false from getenv' => [['endpoint' => false], 'setting "endpoint": expected a string, got boolean (getenv() gives'];
         yield 'an array as key' => [['private_key' => ['x']], 'setting "private_key": expected a string, got array'];
         yield 'text as a number' => [
             ['timeout_ms' => '5000'],

@@ -152,7 +152,7 @@ def test_a_key_that_the_environment_does_not_have_is_named(name: str) -> None:
 
 
 def test_a_missing_key_file_is_named() -> None:
-    with pytest.raises(antom.ConfigError, match=r"private key: cannot open nowhere/key\.pem") as caught:
+    with pytest.raises(antom.ConfigError, match=r"private key: nowhere/key\.pem: it cannot be opened") as caught:
         offline_client(private_key=Path("nowhere/key.pem"))
     assert isinstance(caught.value, ValueError)
 

@@ -152,7 +152,7 @@ fn what_is_no_usable_key_is_described() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("cannot open"));
+    assert!(stderr(&output).contains("cannot be opened"));
 }
 
 #[test]

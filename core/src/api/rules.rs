@@ -159,8 +159,11 @@ pub fn check<'v>(
                 (Presence::Required, None) => "is required".to_owned(),
                 (Presence::Optional | Presence::NotInProduct, None) => return None,
                 (Presence::NotInProduct, Some(_)) => {
-                    "is not a field of the chosen product: leave it out, or choose the other product"
-                        .to_owned()
+                    let other = match rule.presence(Product::Apo) {
+                        Presence::NotInProduct => "AMS",
+                        Presence::Required | Presence::Optional => "APO",
+                    };
+                    format!("is only a field of the product {other}: leave it out, or choose that product")
                 }
                 (Presence::Required | Presence::Optional, Some(text)) => problem_with(rule, text)?,
             };

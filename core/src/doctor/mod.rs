@@ -171,7 +171,7 @@ fn cause_of(
     Some(Cause::new(
         "unknown_key",
         "the signature was made with another key than the known ones, or was damaged on the way",
-        "check which private key signs, and that its public half is the one configured here for this client id and mode",
+        "compare the public key that is configured here with the signer's in Antom's Dashboard: Antom's for answers and notifications, the merchant's for requests",
     ))
 }
 

@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 use super::signer::{Signer, SignerError};
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::transport::process::PerProcess;
 
 const SMALLEST_KEY_BITS: usize = 2048;
 const LARGEST_KEY_BITS: usize = 4096;
@@ -85,26 +86,35 @@ impl KeyInput {
             Source::Text(text) => decode_text(text.expose()),
             Source::Bytes(bytes) => decode_bytes(bytes.expose()),
             Source::Path(path) => {
-                let shown = path.display();
                 let mut content = Zeroizing::new(Vec::new());
-                let file = File::open(path).map_err(|e| format!("cannot open {shown}: {e}"))?;
+                let file = File::open(path).map_err(|e| format!("it cannot be opened: {e}"))?;
                 file.take(LARGEST_KEY_FILE + 1)
                     .read_to_end(&mut content)
-                    .map_err(|e| format!("cannot read {shown}: {e}"))?;
+                    .map_err(|e| format!("it cannot be read: {e}"))?;
                 if content.len() as u64 > LARGEST_KEY_FILE {
-                    return Err(format!(
-                        "{shown} is larger than 64 KiB: this is not a key file"
-                    ));
+                    return Err("it is larger than 64 KiB: this is not a key file".into());
                 }
-                decode_bytes(&content).map_err(|problem| format!("{shown}: {problem}"))
+                decode_bytes(&content)
             }
         }
     }
 
-    fn read(&self) -> Result<Found, String> {
-        let der = self.der()?;
+    /// Reads the key and makes `T` of it; a problem becomes an error that names the key and its file.
+    fn read<T>(
+        &self,
+        role: &str,
+        make: impl FnOnce(Found) -> Result<T, String>,
+    ) -> Result<T, Error> {
         let passphrase = self.passphrase.as_ref().map(|p| p.expose().as_str());
-        recognise(&der, passphrase)
+        self.der()
+            .and_then(|der| recognise(&der, passphrase))
+            .and_then(make)
+            .map_err(|problem| match &self.source {
+                Source::Path(path) => {
+                    Error::config(format!("{role}: {}: {problem}", path.display()))
+                }
+                Source::Text(_) | Source::Bytes(_) => Error::config(format!("{role}: {problem}")),
+            })
     }
 }
 
@@ -303,7 +313,9 @@ fn check_size(key: &impl PublicKeyParts) -> Result<(), String> {
 
 /// An RSA private key that has passed its checks. Not shown, not copied, wiped from memory on drop.
 pub struct SigningKey {
-    pair: RsaKeyPair,
+    /// aws-lc keeps the blinding of a signature with the key: a child that was forked while another thread signed
+    /// would find it in use, and abort.
+    pair: PerProcess<RsaKeyPair>,
     public: VerifyingKey,
 }
 
@@ -313,11 +325,10 @@ impl SigningKey {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
     pub fn load(input: &KeyInput) -> Result<Self, Error> {
-        let problem = |problem: String| Error::config(format!("private key: {problem}"));
-        match input.read().map_err(problem)?.key {
-            Key::Private(key) => Self::new(&key).map_err(problem),
-            Key::Public(_) => Err(problem("this is a public key".into())),
-        }
+        input.read("private key", |found| match found.key {
+            Key::Private(key) => Self::new(&key),
+            Key::Public(_) => Err("this is a public key: the private key belongs here".into()),
+        })
     }
 
     /// Makes a new key pair of 2048 bits.
@@ -341,10 +352,11 @@ impl SigningKey {
         let der = key
             .to_pkcs8_der()
             .map_err(|_| "this key has more than two primes: it is not supported")?;
-        let pair = RsaKeyPair::from_pkcs8(der.as_bytes())
+        RsaKeyPair::from_pkcs8(der.as_bytes())
             .map_err(|rejected| format!("this RSA key is not usable: {rejected}"))?;
+        let pair = move || RsaKeyPair::from_pkcs8(der.as_bytes()).expect("it was read before");
         Ok(Self {
-            pair,
+            pair: PerProcess::new(pair),
             public: VerifyingKey::new(&key.to_public_key())?,
         })
     }
@@ -357,15 +369,15 @@ impl SigningKey {
 
 impl Signer for SigningKey {
     fn sign(&self, content: &[u8], _sha256: &[u8; 32]) -> Result<Vec<u8>, SignerError> {
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                content,
-                &mut signature,
-            )
-            .map_err(|_| "the RSA operation failed")?;
+        let pair = self.pair.get();
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(
+            &RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            content,
+            &mut signature,
+        )
+        .map_err(|_| "the RSA operation failed")?;
         Ok(signature)
     }
 }
@@ -392,14 +404,13 @@ impl VerifyingKey {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
     pub fn load(input: &KeyInput) -> Result<Self, Error> {
-        let problem = |problem: String| Error::config(format!("public key: {problem}"));
-        match input.read().map_err(problem)?.key {
-            Key::Public(key) => Self::new(&key).map_err(problem),
-            Key::Private(_) => Err(problem(
+        input.read("public key", |found| match found.key {
+            Key::Public(key) => Self::new(&key),
+            Key::Private(_) => Err(
                 "this is a private key: give the public key here, and keep the private key to yourself"
                     .into(),
-            )),
-        }
+            ),
+        })
     }
 
     fn new(key: &RsaPublicKey) -> Result<Self, String> {
@@ -463,7 +474,7 @@ impl KeyDescription {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), with what the input looks like.
     pub fn of(input: &KeyInput) -> Result<Self, Error> {
-        let found = input.read().and_then(|found| {
+        input.read("key", |found| {
             let (is_private, key) = match found.key {
                 Key::Private(key) => (true, key.to_public_key()),
                 Key::Public(key) => (false, key),
@@ -474,7 +485,6 @@ impl KeyDescription {
                 bits: key.n().bits(),
                 public: VerifyingKey::new(&key)?,
             })
-        });
-        found.map_err(|problem| Error::config(format!("key: {problem}")))
+        })
     }
 }

@@ -2,14 +2,13 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::CertificateDer;
-use rustls::{AlertDescription, CertificateError, RootCertStore};
 use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::uri::Authority;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -17,10 +16,11 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport as Connection,
 };
-use ureq::{Agent, Proxy, ProxyProtocol, Timeout};
+use ureq::{Agent, Proxy, ProxyProtocol};
 
+use super::explain::{Peers, cause, is_lasting};
 use super::process::PerProcess;
-use super::{Answer, Body, Failure, LARGEST_BODY, Outgoing, Stage, Transport};
+use super::{Answer, Body, CLOSED, Failure, LARGEST_BODY, Outgoing, Stage, Transport};
 use crate::config::Endpoint;
 use crate::error::Error;
 use crate::secret::Secret;
@@ -82,6 +82,7 @@ impl Trust {
 
 pub(crate) struct HttpTransport {
     endpoint: Endpoint,
+    peers: Peers,
     agent: PerProcess<Agent>,
     closed: AtomicBool,
 }
@@ -102,6 +103,12 @@ impl HttpTransport {
         }) {
             return Err(Error::config("proxy: its scheme is not http or https"));
         }
+        let peers = Peers {
+            gateway: settings.endpoint.authority.clone(),
+            proxy: proxy
+                .as_ref()
+                .map(|proxy| format!("{}:{}", proxy.host(), proxy.port())),
+        };
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::Specific(Arc::new(settings.trust.0)))
             .unversioned_rustls_crypto_provider(Arc::new(default_provider()))
@@ -126,6 +133,7 @@ impl HttpTransport {
             .parse()
             .map_err(|_| Error::config("endpoint: its host is not valid"))?;
         Ok(Self {
+            peers,
             endpoint: settings.endpoint,
             agent: PerProcess::new(move || agent(config.clone(), authority.clone())),
             closed: AtomicBool::new(false),
@@ -169,19 +177,14 @@ impl HttpTransport {
             (true, true) => (Stage::Sent, unanswered(CLOSED)),
             (false, false) => (
                 Stage::NotSent,
-                format!(
-                    "the request was not sent: {}",
-                    cause(&error, &self.endpoint.authority)
-                ),
+                format!("the request was not sent: {}", cause(&error, &self.peers)),
             ),
-            (true, false) => (
-                Stage::Sent,
-                unanswered(&cause(&error, &self.endpoint.authority)),
-            ),
+            (true, false) => (Stage::Sent, unanswered(&cause(&error, &self.peers))),
         };
         Failure {
             stage,
             message,
+            is_lasting: is_lasting(&error),
             source: error,
             connect: progress.and_then(|progress| progress.connect),
         }
@@ -296,100 +299,6 @@ impl<T> fmt::Debug for Witnessed<T> {
     }
 }
 
-const CLOSED: &str = "the client was closed: create a new one";
-
 fn unanswered(cause: &str) -> String {
-    format!(
-        "no complete answer came, and the request may have been processed: {cause}; inquire by vaultingRequestId, or send it again with the same one"
-    )
-}
-
-/// What happened, and what to do about it.
-fn cause(error: &ureq::Error, gateway: &str) -> String {
-    match error {
-        ureq::Error::HostNotFound => {
-            format!(
-                "the host of {gateway} was not found: check the endpoint and this machine's DNS"
-            )
-        }
-        ureq::Error::Timeout(Timeout::Resolve) => {
-            format!("looking up the host of {gateway} took too long: check this machine's DNS")
-        }
-        ureq::Error::Timeout(Timeout::Connect) => {
-            format!("connecting to {gateway} took longer than the connect timeout")
-        }
-        ureq::Error::Timeout(_) => format!("{gateway} did not answer within the timeout"),
-        ureq::Error::ConnectProxyFailed(_) => {
-            "the proxy refused to connect to the gateway".to_owned()
-        }
-        ureq::Error::Rustls(error) => tls_cause(error, gateway),
-        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
-            format!("{gateway} did not answer in HTTP: check the endpoint")
-        }
-        ureq::Error::Io(error) => io_cause(error, gateway),
-        other => format!("the connection to {gateway} failed ({other})"),
-    }
-}
-
-fn io_cause(error: &io::Error, gateway: &str) -> String {
-    if let Some(tls) = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    {
-        return tls_cause(tls, gateway);
-    }
-    // std has no kind for this, only its text.
-    if error
-        .to_string()
-        .starts_with("failed to lookup address information")
-    {
-        return cause(&ureq::Error::HostNotFound, gateway);
-    }
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => {
-            format!("nothing listens at {gateway}: check the endpoint, and that the gateway runs")
-        }
-        io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::UnexpectedEof => format!("{gateway} closed the connection"),
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-            format!("{gateway} did not answer within the timeout")
-        }
-        kind => format!("the connection to {gateway} failed ({kind})"),
-    }
-}
-
-fn tls_cause(error: &rustls::Error, gateway: &str) -> String {
-    match error {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => format!(
-            "the TLS certificate of {gateway} is not signed by a known authority: if it is a local gateway, give its CA certificate"
-        ),
-        rustls::Error::InvalidCertificate(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => format!(
-            "the TLS certificate of {gateway} is for another name: check the host in the endpoint"
-        ),
-        rustls::Error::InvalidCertificate(
-            CertificateError::Expired | CertificateError::ExpiredContext { .. },
-        ) => format!(
-            "the TLS certificate of {gateway} has expired, or this machine's clock is wrong"
-        ),
-        rustls::Error::InvalidCertificate(
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
-        ) => {
-            format!("the TLS certificate of {gateway} is not valid yet: check this machine's clock")
-        }
-        rustls::Error::InvalidCertificate(_) => {
-            format!("the TLS certificate of {gateway} is not valid")
-        }
-        rustls::Error::InvalidMessage(_) => {
-            format!("{gateway} does not speak TLS: check the port and the scheme of the endpoint")
-        }
-        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
-        | rustls::Error::PeerIncompatible(_) => {
-            format!("{gateway} and this library have no TLS version or cipher in common")
-        }
-        other => format!("TLS with {gateway} failed ({other})"),
-    }
+    format!("no complete answer came, and the request may have been processed: {cause}")
 }

@@ -1,5 +1,6 @@
 //! What the client needs of a network: send these bytes, give back the answer or say how far it came.
 
+mod explain;
 pub(crate) mod http;
 pub(crate) mod process;
 
@@ -7,6 +8,9 @@ use std::time::Duration;
 
 /// The largest body of an answer that is read, in bytes.
 pub(crate) const LARGEST_BODY: u64 = 1024 * 1024;
+
+/// Why a closed client sends nothing.
+pub(crate) const CLOSED: &str = "the client was closed: create a new one";
 
 /// A request that is ready to go: what is sent is exactly what was signed.
 pub(crate) struct Outgoing<'a> {
@@ -61,6 +65,8 @@ pub(crate) struct Failure {
     pub(crate) stage: Stage,
     /// One line: what happened and what to do.
     pub(crate) message: String,
+    /// Whether the same will happen again until somebody changes something.
+    pub(crate) is_lasting: bool,
     pub(crate) source: ureq::Error,
     /// How long opening the connection took, if one was opened.
     pub(crate) connect: Option<Duration>,

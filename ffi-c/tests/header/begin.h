@@ -4,9 +4,10 @@
  * RULES, which hold for every function below
  *   Names      antom_<type>_<verb>.
  *   Errors     A call that can fail returns antom_status: ANTOM_OK or a number
- *              from enum antom_code. Its last parameter receives an object
- *              that says why; pass NULL if you do not want it. On failure no
- *              other out parameter is written.
+ *              from enum antom_code. Where the last parameter is error_out,
+ *              it receives an object that says why; pass NULL if you do not
+ *              want it. It is written on failure only, and then no other out
+ *              parameter is.
  *   Ownership  What you receive from a _new function or through an out
  *              parameter is yours: release it with the _free function of its
  *              type. _free(NULL) does nothing. A 'const char *' that is
@@ -18,7 +19,9 @@
  *              ANTOM_ERR_INVALID_ARGUMENT. A function that only reads a value
  *              out of an object answers NULL with "", 0 or NULL.
  *   Threads    Functions that take 'const antom_client *' may run at the same
- *              time on one client. Any other object: one thread at a time.
+ *              time on one client. Functions that only read a session, a
+ *              signature or an error may, too. Options, and every _free: one
+ *              thread at a time.
  *   Fork       After fork() the child may use the client: it opens its own
  *              connections. Do not fork while another thread is in a call.
  *   Growth     Functions, error numbers and struct members are added, never

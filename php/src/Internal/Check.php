@@ -154,7 +154,8 @@ final class Check
         #[\SensitiveParameter]
         $value
     ): InvalidArgumentException {
-        return self::error("$name: expected $expected, got " . gettype($value));
+        $hint = $value === false ? ' (getenv() gives false for a variable that is not set)' : '';
+        return self::error("$name: expected $expected, got " . gettype($value) . $hint);
     }
 
     /** A name in quotes, if it looks like one: what stands in its place by mistake may be a secret. */
