@@ -6,7 +6,7 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test library sandbox lint fmt deny clean
+.PHONY: help demo test bench library sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -21,6 +21,10 @@ demo: ## create a session from Rust, C, C++, Python and PHP against the sandbox
 test: ## run all test suites, or some: make test SUITES="rust c"
 	@scripts/setup test
 	@scripts/test $(SUITES)
+
+bench: ## measure what a call costs, step by step (takes minutes; leave the machine alone meanwhile)
+	@scripts/setup demo
+	@cargo bench -p antom-core --features bench --bench call
 
 library: ## build libantom for production, in target/release (takes minutes)
 	@scripts/setup demo

@@ -73,6 +73,8 @@ pub(crate) fn block(lines: &[(&str, String)]) -> String {
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for (name, value) in lines {
+        // A value may come from a gateway, and must not steer the terminal.
+        let value = value.replace(char::is_control, " ");
         let _ = writeln!(text, "{name:width$}  {value}");
     }
     text

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
+use ureq::http::uri::PathAndQuery;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -27,6 +28,10 @@ use crate::transport::{Answer, CLOSED, Failure, Outgoing, Stage, Transport};
 use crate::trust::{Expected, Verdict, Verified, judge};
 
 const METHOD: &str = "POST";
+
+/// Signing in memory takes about 1 ms. Where so little of the timeout is gone, the transport's own serves, which costs
+/// less (see docs/decisions.md).
+const USUAL_SIGNING: Duration = Duration::from_millis(20);
 
 /// Calls Antom's API. Immutable: one client serves any number of threads, and keeps its connections open.
 /// A clone shares everything with its original.
@@ -196,12 +201,12 @@ impl Client {
     /// As [`create_vaulting_session`](Self::create_vaulting_session), and [`ErrorKind::InvalidArgument`] for a path
     /// that does not begin with `/ams/api/` or a body that is not a JSON object.
     pub fn call(&self, path: &str, body: &str, repeat: Repeat) -> Result<Secret<String>, Error> {
-        let visible = path
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'#');
-        if !path.starts_with("/ams/api/") || !visible {
+        if !path.starts_with("/ams/api/")
+            || path.contains('#')
+            || path.parse::<PathAndQuery>().is_err()
+        {
             return Err(Error::invalid_argument(
-                "path: it must begin with /ams/api/ and hold no spaces, control characters or #",
+                "path: it must begin with /ams/api/ and be a valid path, without a fragment",
             ));
         }
         if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(body).is_err() {
@@ -342,10 +347,8 @@ impl Client {
         let mut may_be_processed = false;
         let mut made = 0;
         loop {
-            let left = self.timeout.saturating_sub(begin.elapsed());
-            let timeout = (made > 0 || self.timeout != self.shared.timeout).then_some(left);
             made += 1;
-            let AttemptFailed { error, failed } = match self.attempt(call, made, timeout, &read) {
+            let AttemptFailed { error, failed } = match self.attempt(call, made, begin, &read) {
                 Ok(value) => {
                     self.shared.budget.earn();
                     return Ok((value, made));
@@ -380,7 +383,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         number: u32,
-        timeout: Option<Duration>,
+        begin: Instant,
         read: impl Read<T>,
     ) -> Result<T, AttemptFailed> {
         let mut event = AttemptEnded {
@@ -389,7 +392,7 @@ impl Client {
             number,
             ..AttemptEnded::default()
         };
-        let outcome = self.exchange(call, timeout, read, &mut event);
+        let outcome = self.exchange(call, begin, read, &mut event);
         if let Err(AttemptFailed { error, .. }) = &outcome {
             event.error = Some(error.kind());
             event.result_code = error.result_code().map(str::to_owned);
@@ -408,7 +411,7 @@ impl Client {
     fn exchange<T>(
         &self,
         call: &Call<'_>,
-        timeout: Option<Duration>,
+        call_begin: Instant,
         read: impl Read<T>,
         event: &mut AttemptEnded<'_>,
     ) -> Result<T, AttemptFailed> {
@@ -419,6 +422,14 @@ impl Client {
             .sign(METHOD, call.path, &time, call.body)
             .map_err(AttemptFailed::finally)?;
         event.sign = begin.elapsed();
+        let left = self.timeout.saturating_sub(call_begin.elapsed());
+        if left.is_zero() {
+            return Err(AttemptFailed::finally(Error::new(
+                ErrorKind::NotSent,
+                "the request was not sent: the timeout was over before it was signed",
+            )));
+        }
+        let is_usual = self.timeout == shared.timeout && call_begin.elapsed() < USUAL_SIGNING;
         let mut headers = vec![
             ("content-type", "application/json; charset=UTF-8"),
             ("client-id", &shared.client_id),
@@ -432,7 +443,7 @@ impl Client {
             path: call.path,
             headers: &headers,
             body: call.body,
-            timeout,
+            timeout: (!is_usual).then_some(left),
         };
         let sent = shared.transport.send(&outgoing);
         event.exchange = begin.elapsed().saturating_sub(event.sign);
@@ -572,8 +583,8 @@ fn serialise(operation: &impl Operation) -> Result<Zeroizing<Vec<u8>>, Error> {
 /// The `retry-after` header: seconds, or the time to wait for.
 fn retry_after(answer: &Answer, now: OffsetDateTime) -> Option<Duration> {
     let value = answer.header("retry-after").ok().flatten()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
     }
     let until = OffsetDateTime::parse(value, &Rfc2822).ok()?;
     Some((until - now).try_into().unwrap_or(Duration::ZERO))

@@ -14,11 +14,14 @@ use crate::error::Error;
 use crate::observer::{Observer, Silent};
 use crate::retry::Budget;
 use crate::secret::Secret;
+use crate::signature::key::read_file;
 use crate::signature::{Content, KeyInput, KeyRing, Signer, SigningKey, VerifyingKey};
 use crate::transport::http::{HttpSettings, HttpTransport, Trust};
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// A platform's whole store has about 200 KiB.
+const LARGEST_CA_FILE: u64 = 1024 * 1024;
 const DEFAULT_MAX_RETRIES: u32 = 2;
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
 
@@ -365,14 +368,15 @@ impl CaInput {
     fn read(self) -> Result<Zeroizing<String>, Error> {
         match self {
             Self::Pem(pem) => Ok(Zeroizing::new(pem)),
-            Self::Path(path) => std::fs::read_to_string(&path)
-                .map(Zeroizing::new)
-                .map_err(|e| {
-                    Error::config(format!(
-                        "CA certificate: cannot read {}: {e}",
-                        path.display()
-                    ))
-                }),
+            Self::Path(path) => {
+                let problem = |problem: String| {
+                    Error::config(format!("CA certificate: {}: {problem}", path.display()))
+                };
+                let content = read_file(&path, LARGEST_CA_FILE).map_err(problem)?;
+                String::from_utf8(content)
+                    .map(Zeroizing::new)
+                    .map_err(|_| problem("it is not PEM text".into()))
+            }
         }
     }
 }

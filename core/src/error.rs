@@ -327,12 +327,13 @@ impl StdError for Error {
     }
 }
 
-/// Text from outside may hold line breaks and control characters; a message may not.
-fn one_line(text: &str) -> String {
+/// Text from outside may hold line breaks, terminal escapes and marks that turn the direction of writing; a message
+/// may not.
+pub(crate) fn one_line(text: &str) -> String {
     const LONGEST: usize = 1000;
     text.chars()
         .map(|c| match c {
-            '\u{2028}' | '\u{2029}' => ' ',
+            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
             c if c.is_control() => ' ',
             c => c,
         })

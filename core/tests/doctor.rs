@@ -532,6 +532,27 @@ fn what_was_meant_shows_where_it_differs() {
 }
 
 #[test]
+fn times_at_the_ends_of_the_calendar_are_examined() {
+    let key = SigningKey::generate().signing_key;
+    let signed_elsewhere = header(b"something else", &key);
+    for time in [
+        "9999-12-31T23:59:59-10:00",
+        "9999-12-31T23:59:59Z",
+        "0000-01-01T00:00:00+10:00",
+        "253402300799999",
+    ] {
+        let came = Parts {
+            time: time.into(),
+            ..Parts::new(BODY)
+        };
+        let content = came.content();
+        let received = Received::from_content(&content, &signed_elsewhere);
+        let cause = examine(&received, &[("the merchant's key", &key.verifying_key())]).cause;
+        assert_eq!(cause.unwrap().id, "other_content", "{time}");
+    }
+}
+
+#[test]
 fn rubbish_has_a_cause_too() {
     let key = SigningKey::generate().signing_key;
     let rubbish = Received {

@@ -141,7 +141,10 @@ class Client:
         :param body: What is sent, byte for byte; a ``str`` stands for its UTF-8.
         :raises antom.SigningError: The signer failed.
         """
-        return self._native.sign(method, path, time, body)
+        try:
+            return self._native.sign(method, path, time, body)
+        finally:
+            del body
 
     def verify(self, method: str, path: str, time: str, body: bytes | str, signature: str) -> None:
         """Check an answer that this library did not receive itself: that Antom signed it for this client id.
@@ -150,7 +153,10 @@ class Client:
         :param signature: The text of the ``signature`` header.
         :raises antom.UntrustedResponseError: It did not.
         """
-        self._native.verify(method, path, time, body, signature)
+        try:
+            self._native.verify(method, path, time, body, signature)
+        finally:
+            del body, signature
 
     def close(self) -> None:
         """Close every connection of this process.

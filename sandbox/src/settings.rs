@@ -1,7 +1,7 @@
 //! What can be set about a sandbox, and why one cannot start.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,7 +55,8 @@ impl Settings {
     /// Checks what does not need the network or the disk.
     pub(crate) fn check(&self) -> Result<(), StartError> {
         for address in [self.http, self.https] {
-            if !address.ip().is_loopback() {
+            // Of 127.0.0.0/8 only the first: the certificate and the check of the Host header know no other.
+            if address.ip() != Ipv4Addr::LOCALHOST && address.ip() != Ipv6Addr::LOCALHOST {
                 return Err(StartError::NotLoopback(address));
             }
         }

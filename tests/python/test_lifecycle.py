@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
 from datetime import datetime, timedelta
@@ -36,7 +39,8 @@ def test_one_client_serves_many_threads(gateway: Gateway) -> None:
     with gateway.client() as client, ThreadPoolExecutor(8) as pool:
         wanted = [f"thread-{number}" for number in range(40)]
         sessions = pool.map(
-            lambda id_: client.create_vaulting_session(payment_method_type="CARD", vaulting_request_id=id_), wanted
+            lambda id_: client.create_vaulting_session(payment_method_type="CARD", vaulting_request_id=id_),
+            wanted,
         )
         assert [session.request_id for session in sessions] == wanted
 
@@ -93,21 +97,78 @@ def test_an_error_in_the_block_is_not_swallowed() -> None:
         client.create_vaulting_session(payment_method_type="CARD")
 
 
+def connection_of(client: antom.Client) -> int:
+    """The number of the connection that the next call uses; the test gateway says it in its answer."""
+    number: int = json.loads(client.create_vaulting_session(payment_method_type="CARD").raw)["connection"]
+    return number
+
+
+def begin_child(work: Callable[[], list[int]]) -> Callable[[], list[int]]:
+    """Begins the function in a child process; what comes back waits for its result, which is empty if it failed."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        try:
+            os.write(writer, json.dumps(work()).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+
+    def result() -> list[int]:
+        with os.fdopen(reader, "rb") as pipe:
+            text = pipe.read()
+        os.waitpid(child, 0)
+        found: list[int] = json.loads(text or b"[]")
+        return found
+
+    return result
+
+
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_and_its_parent_use_one_client(gateway: Gateway) -> None:
+def test_each_process_keeps_a_connection_of_its_own(gateway: Gateway) -> None:
     with gateway.client() as client:
-        client.create_vaulting_session(payment_method_type="CARD")
-        child = os.fork()
-        if child == 0:
-            try:
-                client.create_vaulting_session(payment_method_type="CARD")
-                os._exit(0)
-            finally:
-                os._exit(1)
-        client.create_vaulting_session(payment_method_type="CARD")
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == 0
-        client.create_vaulting_session(payment_method_type="CARD")
+
+        def call() -> int:
+            return connection_of(client)
+
+        own = call()
+        # The child is forked while the parent's connection is idle, the grandchild while both are.
+        result = begin_child(lambda: [call(), *begin_child(lambda: [call()])(), call()])
+        child, grandchild, child_again = result()
+        assert len({own, child, grandchild}) == 3
+        assert child_again == child
+        assert call() == own
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_parent_and_its_child_call_at_the_same_time(gateway: Gateway) -> None:
+    with gateway.client() as client:
+        own = connection_of(client)
+        result = begin_child(lambda: [connection_of(client) for _ in range(20)])
+        assert {connection_of(client) for _ in range(20)} == {own}
+        of_the_child = result()
+        assert len(of_the_child) == 20
+        assert len({own, *of_the_child}) == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_calls_that_was_forked_while_other_threads_did(gateway: Gateway) -> None:
+    with gateway.client() as client, ThreadPoolExecutor(4) as pool:
+        done = threading.Event()
+
+        def call_on() -> None:
+            while not done.is_set():
+                connection_of(client)
+
+        calls = [pool.submit(call_on) for _ in range(4)]
+        try:
+            for _ in range(20):
+                assert len(begin_child(lambda: [connection_of(client)])()) == 1
+        finally:
+            done.set()
+        for call in calls:
+            call.result()
 
 
 def test_a_client_lives_as_long_as_a_call_needs_it() -> None:

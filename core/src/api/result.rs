@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::error::one_line;
+
 /// `resultStatus`: how the call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResultStatus {
@@ -86,8 +88,8 @@ pub(crate) fn parse_result(body: &[u8]) -> Option<ApiResult> {
     let Envelope { result } = serde_json::from_slice(body).ok()?;
     Some(ApiResult {
         status: ResultStatus::from_letter(&result.status)?,
-        code: result.code,
-        message: result.message,
+        code: one_line(&result.code),
+        message: result.message.as_deref().map(one_line),
     })
 }
 

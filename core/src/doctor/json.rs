@@ -32,13 +32,20 @@ pub(super) enum Escapes {
     Html,
 }
 
-/// The text in that form, or `None` if it is not JSON.
+/// How many times longer than the text its other forms may be. Deeply nested text would grow with the square of its
+/// depth when it is indented.
+const LARGEST_GROWTH: usize = 16;
+
+/// The text in that form, or `None` if it is not JSON or grows beyond measure.
 pub(super) fn rewrite(text: &str, layout: Layout, escapes: Escapes) -> Option<String> {
     serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
     let mut written = String::with_capacity(text.len() * 2);
     let mut depth = 0_usize;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
+        if written.len() > LARGEST_GROWTH * text.len() {
+            return None;
+        }
         if first == '"' {
             let end = string_end(rest)?;
             write_string(&mut written, &rest[..end], escapes)?;
@@ -158,5 +165,12 @@ mod tests {
             "{\n  \"a\": [\n    1,\n    2.50,\n    {}\n  ],\n  \"ü\": \"x/y \\u003cé\\u003e\"\n}"
         );
         assert_eq!(rewrite("{", Layout::Compact, Escapes::Kept), None);
+    }
+
+    #[test]
+    fn deep_nesting_does_not_grow_beyond_measure() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        assert_eq!(rewrite(&deep, Layout::Indented(4), Escapes::Kept), None);
+        assert_eq!(rewrite(&deep, Layout::Compact, Escapes::Kept), Some(deep));
     }
 }

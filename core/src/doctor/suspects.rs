@@ -456,7 +456,7 @@ fn times<'a>(received: &'a Received<'a>) -> Suspects<'a> {
         let z = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
         let offset = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second][offset_hour sign:mandatory]:[offset_minute]");
         let basic = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second][offset_hour sign:mandatory][offset_minute]");
-        let utc = moment.to_offset(time::UtcOffset::UTC);
+        let utc = moment.checked_to_offset(time::UtcOffset::UTC).unwrap_or(moment);
         [
             utc.format(millis).ok(),
             utc.format(z).ok(),
@@ -487,8 +487,9 @@ fn times<'a>(received: &'a Received<'a>) -> Suspects<'a> {
         .flat_map(|moment| {
             (1..=TRIED_MILLISECONDS / 1000).flat_map(move |apart| {
                 let apart = time::Duration::seconds(i64::try_from(apart).unwrap_or_default());
-                [moment - apart, moment + apart]
+                [moment.checked_sub(apart), moment.checked_add(apart)]
                     .into_iter()
+                    .flatten()
                     .filter_map(|other| other.format(&Rfc3339).ok())
                     .map(|time| {
                         (

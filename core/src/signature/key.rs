@@ -1,9 +1,9 @@
 //! Reading keys in every form that merchants have them in, and saying what a wrong one looks like.
 
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -13,6 +13,8 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
+use rsa::pkcs8::der::asn1::OctetStringRef;
+use rsa::pkcs8::der::{Decode, Header, SliceReader};
 use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
 use rsa::pkcs8::{
     DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, EncryptedPrivateKeyInfo,
@@ -30,7 +32,9 @@ use crate::transport::process::PerProcess;
 
 const SMALLEST_KEY_BITS: usize = 2048;
 const LARGEST_KEY_BITS: usize = 4096;
-const LARGEST_KEY_FILE: u64 = 64 * 1024;
+const LARGEST_KEY: u64 = 64 * 1024;
+/// OpenSSL writes 2048 rounds, careful people 600,000.
+const MOST_ROUNDS: u32 = 10_000_000;
 
 /// Base64 as people paste it: padding may be missing.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -83,17 +87,12 @@ impl KeyInput {
 
     fn der(&self) -> Result<Zeroizing<Vec<u8>>, String> {
         match &self.source {
+            Source::Text(text) if text.expose().len() as u64 > LARGEST_KEY => Err(too_large()),
+            Source::Bytes(bytes) if bytes.expose().len() as u64 > LARGEST_KEY => Err(too_large()),
             Source::Text(text) => decode_text(text.expose()),
             Source::Bytes(bytes) => decode_bytes(bytes.expose()),
             Source::Path(path) => {
-                let mut content = Zeroizing::new(Vec::new());
-                let file = File::open(path).map_err(|e| format!("it cannot be opened: {e}"))?;
-                file.take(LARGEST_KEY_FILE + 1)
-                    .read_to_end(&mut content)
-                    .map_err(|e| format!("it cannot be read: {e}"))?;
-                if content.len() as u64 > LARGEST_KEY_FILE {
-                    return Err("it is larger than 64 KiB: this is not a key file".into());
-                }
+                let content = Zeroizing::new(read_file(path, LARGEST_KEY)?);
                 decode_bytes(&content)
             }
         }
@@ -116,6 +115,28 @@ impl KeyInput {
                 Source::Text(_) | Source::Bytes(_) => Error::config(format!("{role}: {problem}")),
             })
     }
+}
+
+fn too_large() -> String {
+    "it is larger than 64 KiB: this is not a key".into()
+}
+
+/// Reads a file whole. A pipe or a device could keep us waiting, or fill the memory.
+pub(crate) fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>, String> {
+    let problem = |e: std::io::Error| format!("it cannot be opened: {e}");
+    if !fs::metadata(path).map_err(problem)?.is_file() {
+        return Err("it cannot be read: it is not a file".into());
+    }
+    let mut content = Vec::new();
+    File::open(path)
+        .map_err(problem)?
+        .take(largest + 1)
+        .read_to_end(&mut content)
+        .map_err(|e| format!("it cannot be read: {e}"))?;
+    if content.len() as u64 > largest {
+        return Err(format!("it is larger than {} KiB", largest / 1024));
+    }
+    Ok(content)
 }
 
 fn decode_bytes(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
@@ -224,7 +245,18 @@ fn recognise(der: &[u8], passphrase: Option<&str>) -> Result<Found, String> {
         require_rsa(info.algorithm.oid)?;
         return private(RsaPrivateKey::from_pkcs8_der(der).ok(), "PKCS#8");
     }
+    if scrypt_of(der).is_some_and(|scrypt| !scrypt.is_bearable()) {
+        return Err(UNSUPPORTED_ENCRYPTION.into());
+    }
     if let Ok(encrypted) = EncryptedPrivateKeyInfo::try_from(der) {
+        let rounds = encrypted
+            .encryption_algorithm
+            .pbes2()
+            .and_then(|scheme| scheme.kdf.pbkdf2())
+            .map(|kdf| kdf.iteration_count);
+        if rounds.is_some_and(|rounds| rounds > MOST_ROUNDS) {
+            return Err(UNSUPPORTED_ENCRYPTION.into());
+        }
         let passphrase = passphrase.ok_or("this private key is encrypted: give its passphrase")?;
         let plain = encrypted.decrypt(passphrase).map_err(|_| {
             "this encrypted private key cannot be opened: the passphrase is wrong, or the encryption is not PBES2 with AES (convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc)"
@@ -272,7 +304,52 @@ fn unrecognised(der: &[u8]) -> &'static str {
     }
 }
 
-const UNSUPPORTED_ENCRYPTION: &str = "this private key is encrypted, but not with PBES2 and AES: convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE";
+/// The parameters of scrypt (RFC 7914, 7). They are read before the crate that decrypts sees them: it panics at some, and
+/// allocates whatever others ask for.
+struct Scrypt {
+    cost: u64,
+    block_size: u32,
+    parallelization: u32,
+}
+
+impl Scrypt {
+    fn is_bearable(&self) -> bool {
+        const LARGEST_MEMORY: u64 = 256 * 1024 * 1024;
+        let block = 128 * u64::from(self.block_size);
+        self.cost >= 2
+            && self.cost.is_power_of_two()
+            && (1..=16).contains(&self.parallelization)
+            && block > 0
+            && self.cost <= LARGEST_MEMORY / block
+    }
+}
+
+/// The parameters, if the key is encrypted with scrypt; those that cannot be read become unbearable ones.
+fn scrypt_of(der: &[u8]) -> Option<Scrypt> {
+    const IDENTIFIER: &[u8] = &[6, 9, 0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 0x0b];
+    const LONGEST_ALGORITHM: usize = 128;
+    let start = der
+        .windows(IDENTIFIER.len())
+        .take(LONGEST_ALGORITHM)
+        .position(|bytes| bytes == IDENTIFIER)?;
+    let read = || -> rsa::pkcs8::der::Result<Scrypt> {
+        let mut reader = SliceReader::new(&der[start + IDENTIFIER.len()..])?;
+        Header::decode(&mut reader)?;
+        OctetStringRef::decode(&mut reader)?;
+        Ok(Scrypt {
+            cost: u64::decode(&mut reader)?,
+            block_size: u32::decode(&mut reader)?,
+            parallelization: u32::decode(&mut reader)?,
+        })
+    };
+    Some(read().unwrap_or(Scrypt {
+        cost: 0,
+        block_size: 0,
+        parallelization: 0,
+    }))
+}
+
+const UNSUPPORTED_ENCRYPTION: &str = "this private key is encrypted, but not with PBES2 and AES, or with too much work: convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE";
 
 /// What follows the tag and the length of a DER value.
 fn content_of(tag: u8, der: &[u8]) -> Option<&[u8]> {
@@ -486,5 +563,48 @@ impl KeyDescription {
                 public: VerifyingKey::new(&key)?,
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scrypt(cost: u64, block_size: u32, parallelization: u32) -> bool {
+        let scrypt = Scrypt {
+            cost,
+            block_size,
+            parallelization,
+        };
+        scrypt.is_bearable()
+    }
+
+    #[test]
+    fn scrypt_is_bounded() {
+        assert!(scrypt(16384, 8, 1));
+        for (cost, block_size, parallelization) in [
+            (0, 8, 1),
+            (1, 8, 1),
+            (3, 8, 1),
+            (1 << 40, 8, 1),
+            (16384, 0, 1),
+            (16384, u32::MAX, 1),
+            (16384, 8, 0),
+            (16384, 8, 60_000),
+        ] {
+            assert!(
+                !scrypt(cost, block_size, parallelization),
+                "{cost} {block_size}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_not_read() {
+        let error = SigningKey::load(&KeyInput::path("/dev/zero"))
+            .err()
+            .unwrap();
+        assert!(error.message().contains("not a file"), "{error}");
     }
 }

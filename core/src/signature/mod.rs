@@ -18,7 +18,7 @@
 
 mod content;
 mod header;
-mod key;
+pub(crate) mod key;
 mod signer;
 mod verifier;
 

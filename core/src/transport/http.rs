@@ -14,9 +14,11 @@ use ureq::http::uri::Authority;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport as Connection,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
+    TcpConnector, Transport as Connection,
 };
-use ureq::{Agent, Proxy, ProxyProtocol};
+use ureq::{Agent, Proxy};
+use url::Url;
 
 use super::explain::{Peers, cause, is_lasting};
 use super::process::PerProcess;
@@ -83,6 +85,8 @@ impl Trust {
 pub(crate) struct HttpTransport {
     endpoint: Endpoint,
     peers: Peers,
+    connect_timeout: Duration,
+    timeout: Duration,
     agent: PerProcess<Agent>,
     closed: AtomicBool,
 }
@@ -92,17 +96,15 @@ impl HttpTransport {
         let proxy = settings
             .proxy
             .map(|url| {
-                // ureq's own error would repeat the URL, which may hold a password.
-                Proxy::new(url.expose()).map_err(|_| {
-                    Error::config("proxy: it is not a proxy's URL; expected for example http://proxy.example:3128")
-                })
+                if settings.endpoint.is_https {
+                    parse_proxy(url.expose())
+                } else {
+                    Err(Error::config(
+                        "proxy: with an http endpoint, which is on this machine, it would see requests in the clear; leave it out",
+                    ))
+                }
             })
             .transpose()?;
-        if proxy.as_ref().is_some_and(|proxy| {
-            !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https)
-        }) {
-            return Err(Error::config("proxy: its scheme is not http or https"));
-        }
         let peers = Peers {
             gateway: settings.endpoint.authority.clone(),
             proxy: proxy
@@ -134,6 +136,8 @@ impl HttpTransport {
             .map_err(|_| Error::config("endpoint: its host is not valid"))?;
         Ok(Self {
             peers,
+            connect_timeout: settings.connect_timeout,
+            timeout: settings.timeout,
             endpoint: settings.endpoint,
             agent: PerProcess::new(move || agent(config.clone(), authority.clone())),
             closed: AtomicBool::new(false),
@@ -193,8 +197,11 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send(&self, request: &Outgoing<'_>) -> Result<Answer, Failure> {
+        let begun = Instant::now();
         PROGRESS.set(Some(Progress {
-            begun: Instant::now(),
+            begun,
+            connect_deadline: begun + self.connect_timeout,
+            deadline: begun + request.timeout.unwrap_or(self.timeout),
             connect: None,
             request_left: false,
         }));
@@ -210,8 +217,35 @@ impl Transport for HttpTransport {
     }
 }
 
+/// Errors never repeat the URL: it may hold a password.
+fn parse_proxy(text: &str) -> Result<Proxy, Error> {
+    let problem = |problem: &str| {
+        Error::config(format!(
+            "proxy: {problem}; expected for example http://proxy.example:3128, with / # ? @ : in a password percent-encoded"
+        ))
+    };
+    let url = Url::parse(text).map_err(|_| problem("it is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(problem(
+            "its scheme is not http or https, or it names no host",
+        ));
+    }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err(problem(
+            "it holds more than scheme, user, password, host and port",
+        ));
+    }
+    Proxy::new(text).map_err(|_| problem("it is not a proxy's URL"))
+}
+
+/// ureq's own chain, with one link more below TLS and one above it.
 fn agent(config: Config, authority: Authority) -> Agent {
-    let connector = DefaultConnector::new().chain(Witness { authority });
+    let connector =
+        ().chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(Ground)
+            .chain(RustlsConnector::default())
+            .chain(Witness { authority });
     Agent::with_parts(config, connector, DefaultResolver::default())
 }
 
@@ -219,6 +253,10 @@ fn agent(config: Config, authority: Authority) -> Agent {
 #[derive(Clone, Copy)]
 struct Progress {
     begun: Instant,
+    /// When a connection must be open.
+    connect_deadline: Instant,
+    /// When the answer must be complete.
+    deadline: Instant,
     /// How long it took until a new connection was open.
     connect: Option<Duration>,
     /// Whether an open connection was handed a byte of the request.
@@ -234,6 +272,75 @@ fn note(change: impl Fn(&mut Progress)) {
         change(&mut progress);
         progress
     }));
+}
+
+/// Stands below TLS, on every socket, the proxy's too.
+#[derive(Debug)]
+struct Ground;
+
+impl<In: Connection> Connector<In> for Ground {
+    type Out = Grounded<In>;
+
+    fn connect(
+        &self,
+        _: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        Ok(chained.map(Grounded))
+    }
+}
+
+struct Grounded<T>(T);
+
+impl<T: Connection> Connection for Grounded<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.0.transmit_output(amount, within_deadline(timeout)?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.0.await_input(within_deadline(timeout)?)
+    }
+
+    /// A connection on which something waits that nobody has read is not used again: it would be taken for the
+    /// answer to the next request. Above TLS the probe sees only what is decrypted, and what is in the socket.
+    fn is_open(&mut self) -> bool {
+        self.0.buffers().input().is_empty() && self.0.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
+    }
+}
+
+impl<T> fmt::Debug for Grounded<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Grounded")
+    }
+}
+
+/// ureq gives each read of a handshake or of a proxy's answer the same timeout anew: a peer that sends a byte now and
+/// then would never meet it.
+fn within_deadline(mut timeout: NextTimeout) -> Result<NextTimeout, ureq::Error> {
+    let Some(progress) = PROGRESS.get() else {
+        return Ok(timeout);
+    };
+    let deadline = if progress.connect.is_some() || progress.request_left {
+        progress.deadline
+    } else {
+        progress.connect_deadline.min(progress.deadline)
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(ureq::Error::Timeout(timeout.reason));
+    }
+    if timeout.after > left.into() {
+        timeout.after = left.into();
+    }
+    Ok(timeout)
 }
 
 /// Stands last in ureq's chain of connectors, so that it sees only connections that are ready for the request:

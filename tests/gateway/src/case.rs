@@ -26,8 +26,8 @@ pub struct Case {
     /// The exact body that must arrive.
     pub body: Option<String>,
     /// What the gateway plays.
-    #[serde(default)]
-    pub answer: Answer,
+    #[serde(default, rename = "answer")]
+    pub answers: Answers,
     /// If present, only these languages run the case.
     pub languages: Option<Vec<String>>,
     /// The reason for `languages`.
@@ -44,10 +44,52 @@ impl Case {
             None => Some(&self.name),
         }
     }
+
+    /// How many attempts arrive in a call, at least 1; with the next one the next call begins.
+    pub(crate) fn attempts(&self) -> usize {
+        match self.expect.get("attempts").and_then(Value::as_u64) {
+            Some(attempts) => usize::try_from(attempts).unwrap_or(usize::MAX).max(1),
+            None => self.answers.0.len(),
+        }
+    }
 }
 
 fn default_request() -> Map<String, Value> {
     Map::from_iter([("paymentMethodType".to_owned(), "CARD".into())])
+}
+
+/// One answer for each attempt of a call; the last one is for all further ones. In JSON: a list, or one answer alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Answers(Vec<Answer>);
+
+impl Answers {
+    /// The answer to an attempt; 0 is the first.
+    pub(crate) fn to_attempt(&self, number: usize) -> &Answer {
+        &self.0[number.min(self.0.len() - 1)]
+    }
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self(vec![Answer::default()])
+    }
+}
+
+impl TryFrom<Value> for Answers {
+    type Error = serde_json::Error;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let list = match value {
+            Value::Array(list) => list,
+            one => vec![one],
+        };
+        if list.is_empty() {
+            return Err(serde::de::Error::custom("a list of answers is not empty"));
+        }
+        let answers: Result<_, _> = list.into_iter().map(serde_json::from_value).collect();
+        answers.map(Self)
+    }
 }
 
 /// What the gateway plays.
@@ -168,6 +210,7 @@ pub enum Fault {
     NotHttp,
     Silence,
     CloseAfter,
+    Surplus,
 }
 
 /// What `expect` may hold of a session.
@@ -257,6 +300,10 @@ fn check(case: &Case) -> Result<(), String> {
     }
     if case.languages.is_some() != case.why.is_some() {
         return Err("languages and why belong together".into());
+    }
+    // Otherwise the gateway does not know which attempt begins the next call.
+    if case.answers.0.len() > case.attempts() {
+        return Err("it has more answers than a call has attempts".into());
     }
     match case
         .languages

@@ -8,6 +8,7 @@ mod keys;
 mod network;
 mod play;
 mod proxy;
+mod record;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +23,9 @@ use rustls::ServerConfig;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use case::{Answer, Case, CaseFile, ClientId, Fault, Form, Sign, load_cases, vectors};
+pub use case::{Answer, Answers, Case, CaseFile, ClientId, Fault, Form, Sign, load_cases, vectors};
+pub use play::CANARY_TOKEN;
+pub use record::Attempt;
 
 use certificates::Authority;
 use http::Request;
@@ -52,6 +55,7 @@ pub struct Ready {
 /// A running gateway. Ends, with all its connections and threads, when it is dropped.
 pub struct TestGateway {
     ready: Ready,
+    script: Arc<Script>,
     connections: Arc<AtomicU64>,
     network: Network,
     directory: Directory,
@@ -126,6 +130,7 @@ impl TestGateway {
         ]);
         Ok(Self {
             ready: Ready { settings, values },
+            script,
             connections,
             network,
             directory,
@@ -136,6 +141,25 @@ impl TestGateway {
     /// What a client needs to know.
     pub fn ready(&self) -> &Ready {
         &self.ready
+    }
+
+    /// Plays `answers` to requests for the live path `path`, or the test mode's, with this `vaultingRequestId`; the
+    /// empty one stands for bodies without. All requests count as attempts of one call.
+    pub fn add(&self, path: &str, request_id: &str, answers: Answers) {
+        self.script.add(path, request_id, answers);
+    }
+
+    /// What has arrived with this `vaultingRequestId`, in order.
+    pub fn attempts(&self, request_id: &str) -> Vec<Attempt> {
+        self.wait_for_attempt(request_id, 0)
+    }
+
+    /// The same, once at least `number` attempts have arrived.
+    ///
+    /// # Panics
+    /// If they do not arrive.
+    pub fn wait_for_attempt(&self, request_id: &str, number: usize) -> Vec<Attempt> {
+        self.script.record().wait_for(request_id, number)
     }
 
     /// How many TCP connections the good `https` endpoint has accepted.
@@ -219,6 +243,7 @@ fn converse(tcp: Tcp, tls: Option<&Arc<ServerConfig>>, script: &Script, log: Log
 }
 
 fn exchange(connection: Connection, script: &Script, log: Log) -> io::Result<()> {
+    let number = script.next_connection();
     let mut connection = BufReader::new(connection);
     loop {
         let request = match Request::read(&mut connection) {
@@ -232,14 +257,18 @@ fn exchange(connection: Connection, script: &Script, log: Log) -> io::Result<()>
             }
             Err(error) => return Err(error),
         };
-        let played = script.play(&request);
+        let played = script.play(&request, number);
         if log == Log::Stderr {
             eprintln!("{} {} {}", request.method, request.target, played.log);
         }
-        connection.get_mut().write_all(&played.bytes)?;
-        connection.get_mut().flush()?;
+        if matches!(played.then, Then::Again) {
+            connection.get_mut().write_twice(&played.bytes)?;
+        } else {
+            connection.get_mut().write_all(&played.bytes)?;
+            connection.get_mut().flush()?;
+        }
         match played.then {
-            Then::Next => {}
+            Then::Next | Then::Again => {}
             Then::Close => break,
             Then::Reset => {
                 connection.into_inner().reset();

@@ -1,6 +1,6 @@
 //! Listening sockets, their connections and the threads that serve them, all of which end with the gateway.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -39,6 +39,11 @@ impl Read for Tcp {
 impl Write for Tcp {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         (&*self.0).write(bytes)
+    }
+
+    /// Several TLS records leave in one go.
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&*self.0).write_vectored(parts)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -91,6 +96,20 @@ impl Read for Connection {
         match self {
             Self::Plain(tcp) => tcp.read(buffer),
             Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Connection {
+    /// Writes the same twice so that it leaves together, under TLS in records of their own; at most 32 KiB.
+    pub(crate) fn write_twice(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(tcp) => tcp.write_all(&[bytes, bytes].concat()),
+            Self::Tls(stream) => {
+                stream.conn.writer().write_all(bytes)?;
+                stream.conn.writer().write_all(bytes)?;
+                stream.flush()
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Whether a request is right, and the answer that its case asks for.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use antom_core::signature::{Content, SignatureHeader};
@@ -10,17 +12,21 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
-use crate::case::{Answer, Case, CaseFile, ClientId, Fault};
+use crate::case::{Answer, Answers, Case, CaseFile, ClientId, Fault};
 use crate::http::{Request, chunks, head, title_case};
 use crate::keys::Keys;
+use crate::network::lock;
+use crate::record::{Attempt, Record};
 
 /// The client id of the gateway's settings.
 pub(crate) const CLIENT_ID: &str = "SANDBOX_5X00000000000000";
 /// The same merchant in live mode.
 const LIVE_CLIENT_ID: &str = "5X00000000000000";
 const METHOD: &str = "POST";
-const PATH: &str = "/ams/sandbox/api/v1/vaults/createVaultingSession";
-const LIVE_PATH: &str = "/ams/api/v1/vaults/createVaultingSession";
+/// Where cases are played, in live mode.
+const PATH: &str = "/ams/api/v1/vaults/createVaultingSession";
+/// An agent token that is right whatever the case: tests search what is printed for it.
+pub const CANARY_TOKEN: &str = "canary-agent-token-7f3a9c51e2d84b06";
 /// How far `request-time` may be from now.
 const CLOCK_TOLERANCE_MS: u128 = 60_000;
 const SESSION_EXPIRES_AT: &str = "2030-01-01T08:00:00+08:00";
@@ -29,12 +35,30 @@ const SESSION_EXPIRES_AT: &str = "2030-01-01T08:00:00+08:00";
 pub(crate) struct Script {
     keys: Keys,
     cases: HashMap<String, Case>,
+    /// What a test added, by live path and `vaultingRequestId`.
+    added: Mutex<HashMap<(String, String), Answers>>,
+    record: Record,
+    connections: AtomicU64,
+}
+
+/// What is expected of a request, and what answers it.
+struct Turn<'a> {
+    /// The live path.
+    path: String,
+    case: Option<&'a Case>,
+    answer: Answer,
+    /// Whether the body may lack a `vaultingRequestId`.
+    needs_no_id: bool,
+    /// The attempt before, in the same call.
+    before: Option<Attempt>,
 }
 
 /// What becomes of the connection after the answer.
 pub(crate) enum Then {
     /// It waits for the next request.
     Next,
+    /// The same once more, at once; then it waits for the next request.
+    Again,
     /// It ends.
     Close,
     /// It breaks with RST.
@@ -58,23 +82,40 @@ impl Script {
             .flat_map(|file| file.cases)
             .filter_map(|case| Some((case.request_id()?.to_owned(), case)))
             .collect();
-        Self { keys, cases }
+        Self {
+            keys,
+            cases,
+            added: Mutex::default(),
+            record: Record::default(),
+            connections: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }
 
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The number of a new connection.
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Plays `answers` at the live path `path` to this id.
+    pub(crate) fn add(&self, path: &str, request_id: &str, answers: Answers) {
+        lock(&self.added).insert((path.to_owned(), request_id.to_owned()), answers);
+    }
+
     /// The answer to a request, and what becomes of the connection.
-    pub(crate) fn play(&self, request: &Request) -> Played {
+    pub(crate) fn play(&self, request: &Request, connection: u64) -> Played {
         let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let request_id = sent["vaultingRequestId"].as_str().unwrap_or_default();
-        let case = self.cases.get(request_id);
-        let (answer, log) = match self.check(request, case, request_id) {
-            Ok(()) => {
-                let answer = case.map(|case| case.answer.clone()).unwrap_or_default();
-                (answer, "as it should be".to_owned())
-            }
+        let turn = self.turn(request, request_id, connection);
+        let (answer, log) = match self.check(request, &turn, request_id) {
+            Ok(()) => (turn.answer, "as it should be".to_owned()),
             Err(problem) => {
                 let answer = Answer {
                     body: Some(refusal(&problem).to_string()),
@@ -83,8 +124,8 @@ impl Script {
                 (answer, format!("{}: {}", problem.code, problem.message))
             }
         };
-        let client_id = request.header("client-id").unwrap_or(CLIENT_ID);
-        let (bytes, then) = self.perform(&answer, client_id, &request.target, request_id);
+        let body = body_of(&answer, request_id, connection);
+        let (bytes, then) = self.perform(&answer, request, body);
         Played {
             bytes,
             then,
@@ -92,20 +133,49 @@ impl Script {
         }
     }
 
+    fn turn(&self, request: &Request, request_id: &str, connection: u64) -> Turn<'_> {
+        let mut earlier = self
+            .record
+            .add(request_id, Attempt::new(request, connection));
+        let live = request.target.replacen("/ams/sandbox/api", "/ams/api", 1);
+        let added = lock(&self.added)
+            .get(&(live.clone(), request_id.to_owned()))
+            .cloned();
+        let case = self.cases.get(request_id);
+        // The programs of several languages run the same case, one after the other.
+        let attempts = match (&added, case) {
+            (Some(_), _) => usize::MAX,
+            (None, Some(case)) => case.attempts(),
+            (None, None) => 1,
+        };
+        let number = earlier.len() % attempts;
+        let answers = added.as_ref().or(case.map(|case| &case.answers));
+        Turn {
+            path: if added.is_some() {
+                live
+            } else {
+                PATH.to_owned()
+            },
+            case,
+            needs_no_id: added.is_some(),
+            answer: answers.map_or_else(Answer::default, |answers| {
+                answers.to_attempt(number).clone()
+            }),
+            before: earlier.pop().filter(|_| number > 0),
+        }
+    }
+
     /// Every rule that a request must keep.
-    fn check(
-        &self,
-        request: &Request,
-        case: Option<&Case>,
-        request_id: &str,
-    ) -> Result<(), Problem> {
+    fn check(&self, request: &Request, turn: &Turn<'_>, request_id: &str) -> Result<(), Problem> {
+        let case = turn.case;
         let setting = |name: &str| case.and_then(|case| case.settings.get(name)?.as_str());
         let client_id = request.header("client-id").unwrap_or_default();
-        let path = match client_id {
-            CLIENT_ID => PATH,
-            LIVE_CLIENT_ID => LIVE_PATH,
+        let mode = match client_id {
+            CLIENT_ID => "/ams/sandbox/api",
+            LIVE_CLIENT_ID => "/ams/api",
             _ => return problem("TEST_CLIENT_ID", "client-id is missing, double or unknown"),
         };
+        let path = turn.path.replacen("/ams/api", mode, 1);
         if setting("client_id").is_some_and(|id| id != client_id) {
             return problem("TEST_CLIENT_ID", "client-id is not the client's");
         }
@@ -137,8 +207,10 @@ impl Script {
                 "host or content-length is missing or double",
             );
         }
+        let token = request.header("agent-token");
         if let Some(case) = case
-            && setting("agent_token") != request.header("agent-token")
+            && token != setting("agent_token")
+            && token != Some(CANARY_TOKEN)
         {
             return problem(
                 "TEST_AGENT_TOKEN",
@@ -147,7 +219,7 @@ impl Script {
         }
         let content = Content {
             method: METHOD,
-            path,
+            path: &path,
             client_id,
             time,
             body: &request.body,
@@ -171,33 +243,36 @@ impl Script {
                 "the signature header is not written as every gateway reads it",
             );
         }
-        if request_id.is_empty() {
+        if request_id.is_empty() && !turn.needs_no_id {
             return problem(
                 "TEST_REQUEST_ID",
                 "the body is not JSON with a vaultingRequestId",
             );
         }
-        match case.and_then(|case| case.body.as_deref()) {
-            Some(expected) if expected.as_bytes() != request.body => {
-                problem("TEST_BODY_DIFFERS", "the body is not the one of the case")
-            }
+        if let Some(expected) = case.and_then(|case| case.body.as_deref())
+            && expected.as_bytes() != request.body
+        {
+            return problem("TEST_BODY_DIFFERS", "the body is not the one of the case");
+        }
+        match &turn.before {
+            Some(before) if before.body != request.body => problem(
+                "TEST_BODY_CHANGED",
+                "the body is not the one of the attempt before",
+            ),
+            Some(before) if time.parse().unwrap_or(0) < milliseconds(before.arrived) => problem(
+                "TEST_NOT_SIGNED_AGAIN",
+                "request-time is older than the arrival of the attempt before",
+            ),
             _ => Ok(()),
         }
     }
 
-    fn perform(
-        &self,
-        answer: &Answer,
-        client_id: &str,
-        path: &str,
-        request_id: &str,
-    ) -> (Vec<u8>, Then) {
-        let body = body_of(answer, request_id);
+    fn perform(&self, answer: &Answer, request: &Request, body: Vec<u8>) -> (Vec<u8>, Then) {
         let time = now();
         let right = Content {
             method: METHOD,
-            path,
-            client_id,
+            path: &request.target,
+            client_id: request.header("client-id").unwrap_or(CLIENT_ID),
             time: &time,
             body: &body,
         };
@@ -211,6 +286,7 @@ impl Script {
         match answer.fault {
             None if names(&headers, "content-length") || answer.chunked => (whole, Then::Next),
             None | Some(Fault::CloseAfter) => (whole, Then::Close),
+            Some(Fault::Surplus) => (whole, Then::Again),
             Some(Fault::ResetBefore) => (Vec::new(), Then::Reset),
             Some(Fault::ResetInHeaders) => (half_of_head, Then::Reset),
             Some(Fault::HalfBody) => (half_of_body, Then::Close),
@@ -236,22 +312,25 @@ fn refusal(problem: &Problem) -> Value {
     json!({"result": {"resultStatus": "F", "resultCode": problem.code, "resultMessage": problem.message}})
 }
 
-/// The session that a request id always gets.
-fn good_session(request_id: &str) -> Value {
+/// The session that a request id always gets, and the connection that it came by.
+fn good_session(request_id: &str, connection: u64) -> Value {
     let id: String = format!("ID+/{request_id}").chars().take(64).collect();
     json!({
         "result": {"resultStatus": "S", "resultCode": "SUCCESS", "resultMessage": "success."},
         "vaultingSessionData": format!("DATA+/{request_id}==&&SG&&111"),
         "vaultingSessionId": id,
         "vaultingSessionExpiryTime": SESSION_EXPIRES_AT,
+        "connection": connection,
     })
 }
 
-fn body_of(answer: &Answer, request_id: &str) -> Vec<u8> {
+fn body_of(answer: &Answer, request_id: &str, connection: u64) -> Vec<u8> {
     let mut body = match (&answer.body, &answer.body_base64) {
         (Some(text), _) => text.clone().into_bytes(),
         (None, Some(base64)) => BASE64_STANDARD.decode(base64).unwrap_or_default(),
-        (None, None) => good_session(request_id).to_string().into_bytes(),
+        (None, None) => good_session(request_id, connection)
+            .to_string()
+            .into_bytes(),
     };
     if let Some(size) = answer.pad_to {
         body.resize(size.max(body.len()), b' ');
@@ -306,14 +385,18 @@ fn names(headers: &[(String, String)], wanted: &str) -> bool {
 }
 
 fn is_now_in_milliseconds(time: &str) -> bool {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis());
+    let now = milliseconds(SystemTime::now());
     time.len() == 13
         && time.bytes().all(|byte| byte.is_ascii_digit())
         && time
             .parse()
             .is_ok_and(|time: u128| time.abs_diff(now) < CLOCK_TOLERANCE_MS)
+}
+
+/// Since 1970.
+fn milliseconds(time: SystemTime) -> u128 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis())
 }
 
 /// `response-time` as Antom writes it: to the second, with the offset of Hangzhou.

@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use antom_core::signature::{
     Content, KeyInput, KeyRing, SignatureHeader, SigningKey, VerifyingKey,
 };
-use antom_test_gateway::TestGateway;
-use serde_json::Value;
+use antom_test_gateway::{Answers, TestGateway};
+use serde_json::{Value, json};
 
 const CLIENT_ID: &str = "SANDBOX_5X00000000000000";
 const PATH: &str = "/ams/sandbox/api/v1/vaults/createVaultingSession";
@@ -114,10 +114,42 @@ fn connect(url: &str) -> TcpStream {
 #[test]
 fn a_right_request_gets_a_session_that_is_the_same_each_time() {
     let gateway = TestGateway::start().unwrap();
-    let (_, first) = Request::right().send(&gateway);
-    let (_, second) = Request::right().send(&gateway);
-    assert!(first.contains("DATA+/by hand==&&SG&&111"), "{first}");
+    let session = || {
+        let (_, body) = Request::right().send(&gateway);
+        serde_json::from_str::<Value>(&body).unwrap()
+    };
+    let (first, mut second) = (session(), session());
+    assert_eq!(first["vaultingSessionData"], "DATA+/by hand==&&SG&&111");
+    // Each was sent on a connection of its own.
+    assert_ne!(first["connection"], second["connection"]);
+    second["connection"] = first["connection"].clone();
     assert_eq!(first, second);
+}
+
+#[test]
+fn an_attempt_must_be_signed_again_and_have_the_same_body() {
+    let gateway = TestGateway::start().unwrap();
+    let answers = Answers::try_from(json!({})).unwrap();
+    gateway.add("/ams/api/v1/vaults/createVaultingSession", "again", answers);
+    let request = || Request::with(|r| r.body = r#"{"vaultingRequestId":"again"}"#.into());
+    let mut first = request();
+    first.time = (first.time.parse::<u64>().unwrap() - 10).to_string();
+    assert_eq!(first.result_code(&gateway), "SUCCESS");
+    assert_eq!(first.result_code(&gateway), "TEST_NOT_SIGNED_AGAIN");
+    assert_eq!(request().result_code(&gateway), "SUCCESS");
+    let other = Request::with(|r| r.body = r#"{"vaultingRequestId":"again"} "#.into());
+    assert_eq!(other.result_code(&gateway), "TEST_BODY_CHANGED");
+    assert_eq!(gateway.attempts("again").len(), 4);
+}
+
+#[test]
+fn a_case_begins_again_with_the_next_call() {
+    let gateway = TestGateway::start().unwrap();
+    for status in ["503", "200", "503", "200"] {
+        let body = r#"{"vaultingRequestId":"http_503_is_tried_again"}"#;
+        let (head, _) = Request::with(|r| r.body = body.into()).send(&gateway);
+        assert_eq!(head.split(' ').nth(1), Some(status));
+    }
 }
 
 #[test]

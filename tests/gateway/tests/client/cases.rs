@@ -1,14 +1,17 @@
 //! Runs every case of `tests/vectors/cases` through the Rust client.
 
-mod support;
-
-use std::error::Error as _;
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use antom_core::{CreateVaultingSession, Error, VaultingSession, Violation};
 use antom_test_gateway::{Case, TestGateway, load_cases};
 use serde_json::{Map, Value};
-use support::client;
+
+use crate::canary::{Canary, secrets};
+use crate::support::builder;
+
+/// By how much a call may pass its timeout on a machine that has much to do.
+const TOLERANCE: Duration = Duration::from_millis(700);
 
 #[test]
 fn which_answers_are_trusted() {
@@ -18,6 +21,11 @@ fn which_answers_are_trusted() {
 #[test]
 fn what_goes_wrong_on_the_way() {
     run_file("failures");
+}
+
+#[test]
+fn what_is_tried_again() {
+    run_file("retries");
 }
 
 #[test]
@@ -33,7 +41,10 @@ fn what_is_sent() {
 #[test]
 fn no_file_with_cases_is_left_out() {
     let files: Vec<String> = load_cases().unwrap().into_keys().collect();
-    assert_eq!(files, ["failures", "requests", "settings", "trust"]);
+    assert_eq!(
+        files,
+        ["failures", "requests", "retries", "settings", "trust"]
+    );
 }
 
 /// Runs all cases of a file and then reports every one that failed, not only the first.
@@ -43,11 +54,7 @@ fn run_file(name: &str) {
     let mut run = 0;
     let mut report = String::new();
     for case in &file.cases {
-        if case
-            .languages
-            .as_ref()
-            .is_some_and(|only| !only.iter().any(|name| name == "rust"))
-        {
+        if !is_for_rust(case) {
             continue;
         }
         run += 1;
@@ -61,9 +68,18 @@ fn run_file(name: &str) {
     assert!(report.is_empty(), "\n{report}");
 }
 
+pub(crate) fn is_for_rust(case: &Case) -> bool {
+    let only = case.languages.as_ref();
+    only.is_none_or(|only| only.iter().any(|name| name == "rust"))
+}
+
 fn failures(gateway: &TestGateway, case: &Case) -> Vec<String> {
-    let outcome = client(gateway, &case.settings)
-        .and_then(|client| client.create_vaulting_session(&request(case)));
+    let canary = Canary::default();
+    let client = builder(gateway, &case.settings).observer(canary.clone());
+    let client = client.build();
+    let begin = Instant::now();
+    let outcome = client.and_then(|client| client.create_vaulting_session(&request(case)));
+    let took = begin.elapsed();
     let kind = match &outcome {
         Ok(_) => "Session",
         Err(error) => error.kind().name(),
@@ -78,19 +94,17 @@ fn failures(gateway: &TestGateway, case: &Case) -> Vec<String> {
     if let (Err(error), false) = (&outcome, failures.is_empty()) {
         failures.push(format!("the error was {kind}: {error}"));
     }
-    let printed = everything_printed(&outcome);
-    for secret in secrets_in(case, &outcome) {
-        if printed.contains(&secret) {
-            failures.push(format!("a secret is printed: {secret:.12}…"));
-        }
+    if let Some(timeout) = case.settings.get("timeout_ms").and_then(Value::as_u64)
+        && took > Duration::from_millis(timeout) + TOLERANCE
+    {
+        failures.push(format!("it took {took:?}"));
     }
-    if let Some(run) = longest_base64(&printed).filter(|run| run.len() >= 100) {
-        failures.push(format!("something like a signature is printed: {run:.12}…"));
-    }
+    canary.print_outcome(&outcome);
+    failures.extend(canary.betrayed(&secrets(gateway, &case.settings)));
     failures
 }
 
-fn request(case: &Case) -> CreateVaultingSession {
+pub(crate) fn request(case: &Case) -> CreateVaultingSession {
     let text = |name: &str| {
         case.request
             .get(name)
@@ -191,56 +205,4 @@ fn compare(member: &str, wanted: &Value, found: &Value, failures: &mut Vec<Strin
     if wanted != found {
         failures.push(format!("{member} is {found} instead of {wanted}"));
     }
-}
-
-/// What a program might log of an outcome.
-fn everything_printed(outcome: &Result<VaultingSession, Error>) -> String {
-    let mut printed = format!("{outcome:?} {outcome:#?}");
-    if let Err(error) = outcome {
-        let _ = write!(
-            printed,
-            " {error} {} {:?}",
-            error.advice(),
-            error.violations()
-        );
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let _ = write!(printed, " {cause} {cause:?}");
-            source = cause.source();
-        }
-    }
-    printed
-}
-
-/// Text that nothing may print: the secrets of the settings, and the session's data.
-fn secrets_in(case: &Case, outcome: &Result<VaultingSession, Error>) -> Vec<String> {
-    let mut secrets = vec!["proxy-password-for-tests".to_owned()];
-    for name in [
-        "private_key",
-        "private_key_base64",
-        "passphrase",
-        "agent_token",
-    ] {
-        let Some(secret) = case.settings.get(name).and_then(Value::as_str) else {
-            continue;
-        };
-        // A key in pieces, because line breaks may have changed.
-        let pieces = secret.split(|c: char| c.is_whitespace() || c == '\\');
-        secrets.extend(
-            pieces
-                .filter(|piece| piece.len() >= 16)
-                .map(|piece| piece[..16].to_owned()),
-        );
-    }
-    if let Ok(session) = outcome {
-        secrets.push(session.data.expose().clone());
-    }
-    secrets.retain(|secret| !secret.starts_with("/etc/"));
-    secrets
-}
-
-/// The longest run of characters of base64 or percent-encoded base64.
-fn longest_base64(text: &str) -> Option<&str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '=' | '%'))
-        .max_by_key(|run| run.len())
 }
