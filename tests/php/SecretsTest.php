@@ -58,6 +58,7 @@ final class SecretsTest extends TestCase
     {
         $settings = Gateway::offlineSettings([
             'agent_token' => 'canary-token',
+            'endpoint' => 'https://127.0.0.1:1',
             'proxy' => 'http://u:canary@127.0.0.1:1',
         ]);
         $client = Client::create($settings);

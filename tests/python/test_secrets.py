@@ -28,8 +28,10 @@ def shown(error: BaseException) -> str:
 
 
 def test_a_client_shows_who_it_is_and_nothing_else() -> None:
-    client = offline_client(agent_token=CANARY, proxy=f"http://user:{CANARY}@127.0.0.1:1")
-    assert repr(client) == str(client) == "<antom.Client 'SANDBOX_5X00000000000000' at 'http://127.0.0.1:1'>"
+    client = offline_client(
+        agent_token=CANARY, endpoint="https://127.0.0.1:1", proxy=f"http://user:{CANARY}@127.0.0.1:1"
+    )
+    assert repr(client) == str(client) == "<antom.Client 'SANDBOX_5X00000000000000' at 'https://127.0.0.1:1'>"
     assert CANARY not in repr(vars(type(client))) + repr(client._native)
     assert not hasattr(client, "__dict__")
 
