@@ -152,3 +152,14 @@ impl<'e> ErrorJson<'e> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_cannot_steer_the_terminal_or_forge_a_line() {
+        let text = block(&[("result code", "\u{1b}[2J\nrequest id  forged".to_owned())]);
+        assert_eq!(text, "result code   [2J request id  forged\n");
+    }
+}
