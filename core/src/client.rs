@@ -231,13 +231,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::Signing`].
     pub fn sign(&self, method: &str, path: &str, time: &str, body: &[u8]) -> Result<String, Error> {
-        let content = Content {
-            method,
-            path,
-            client_id: &self.shared.client_id,
-            time,
-            body,
-        };
+        let content = self.content(method, path, time, body);
         let signature = content.sign(self.shared.signer.as_ref()).map_err(|error| {
             Error::new(
                 ErrorKind::Signing,
@@ -261,13 +255,7 @@ impl Client {
         body: &[u8],
         signature: &str,
     ) -> Result<(), Error> {
-        let content = Content {
-            method,
-            path,
-            client_id: &self.shared.client_id,
-            time,
-            body,
-        };
+        let content = self.content(method, path, time, body);
         self.shared
             .keys
             .verify(&content, signature)
@@ -466,6 +454,22 @@ impl Client {
         let value = value_of(&answer, verdict, read);
         event.verify = begin.elapsed().saturating_sub(event.sign + event.exchange);
         value
+    }
+
+    fn content<'a>(
+        &'a self,
+        method: &'a str,
+        path: &'a str,
+        time: &'a str,
+        body: &'a [u8],
+    ) -> Content<'a> {
+        Content {
+            method,
+            path,
+            client_id: &self.shared.client_id,
+            time,
+            body,
+        }
     }
 
     /// Antom's test mode has the same hosts and another path, and it is that path which is signed.

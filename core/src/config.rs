@@ -400,7 +400,6 @@ fn header_value(what: &str, value: &str) -> Result<(), Error> {
 }
 
 /// Where requests go: an origin without a path.
-#[derive(Clone)]
 pub(crate) struct Endpoint {
     /// `https://host:port`, normalised.
     pub(crate) origin: String,

@@ -7,7 +7,6 @@ use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
 /// Who is talked to: names for messages.
-#[derive(Clone)]
 pub(crate) struct Peers {
     /// `host:port` of the gateway.
     pub(crate) gateway: String,

@@ -51,17 +51,17 @@ impl Gateway {
             time,
             body: request.body(),
         };
+        let valid = SignatureHeader::parse(header)
+            .is_ok_and(|header| self.merchant.verify(&content.to_bytes(), &header.signature));
+        if valid {
+            return Ok(());
+        }
         let received = Received::from_content(&content, header);
         let gateway = self.key.verifying_key();
         let keys = [
             ("the merchant's key", &self.merchant),
             ("the gateway's own key", &gateway),
         ];
-        let valid = SignatureHeader::parse(header)
-            .is_ok_and(|header| self.merchant.verify(&content.to_bytes(), &header.signature));
-        if valid {
-            return Ok(());
-        }
         let cause = examine(&received, &keys).cause;
         Err(Refusal::signature(
             cause.map_or_else(String::new, |cause| cause.to_string()),
