@@ -12,14 +12,22 @@
 //! # }
 //! ```
 
+mod cards;
 mod clock;
 mod exchange;
 mod gateway;
 mod identity;
+mod journal;
+mod mask;
+mod random;
+mod rate_limit;
 mod server;
 mod settings;
+mod vaulting;
+mod world;
 
 pub use exchange::{Exchange, Verdict};
 pub use identity::Files;
+pub use mask::mask;
 pub use server::Sandbox;
 pub use settings::{DEFAULT_CLIENT_ID, Settings, StartError};

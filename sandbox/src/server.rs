@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,9 +17,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::gateway::Gateway;
+use crate::gateway;
 use crate::identity::{Files, Identity};
 use crate::settings::{Settings, StartError};
+use crate::world::World;
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -65,13 +65,13 @@ impl Sandbox {
             http: address(&http)?,
             https: address(&https)?,
         };
-        let gateway = Gateway::new(
+        let (world, _ended) = World::new(
             settings,
             identity.merchant,
             identity.gateway,
             format!("http://{}", addresses.http),
         );
-        let router = Arc::new(gateway).router();
+        let router = gateway::routes().with_state(world);
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);
         Ok(Self {

@@ -31,6 +31,9 @@ pub struct Settings {
     /// Whether a `vaultingRequestId` that comes again with other fields gets the stored answer and not
     /// `REPEAT_REQ_INCONSISTENT`. Default: no.
     pub accept_changed_repeats: bool,
+    /// Makes ids, tokens and chances the same in every run: for tests that compare, and for nothing else, because
+    /// whoever knows it can guess them. Default: different ones every time.
+    pub seed: Option<u64>,
     /// Called after every request, on the thread that answered it. Default: nothing happens.
     pub on_exchange: Box<dyn Fn(&Exchange) + Send + Sync>,
 }
@@ -46,6 +49,7 @@ impl Default for Settings {
             most_sessions: 100_000,
             rate_limit: None,
             accept_changed_repeats: false,
+            seed: None,
             on_exchange: Box::new(|_| ()),
         }
     }

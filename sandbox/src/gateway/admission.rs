@@ -4,22 +4,49 @@
 use antom_core::doctor::{Received, examine};
 use antom_core::signature::{Content, SignatureHeader};
 
+use super::KEY_VERSION;
 use super::answer::Refusal;
 use super::incoming::{Api, Incoming, Mode};
 use super::request_time;
-use super::{Gateway, KEY_VERSION};
+use crate::journal::Check;
 use crate::settings::TEST_PREFIX;
+use crate::world::World;
 
-impl Gateway {
-    pub(super) fn admit(&self, request: &Incoming) -> Result<Api, Refusal> {
-        method_is_post(request)?;
-        let (mode, api) = api_exists(request)?;
-        mode_fits_client(mode, request)?;
-        media_type_is_json(request)?;
-        let client_id = self.client_is_known(request)?;
-        key_is_known(request)?;
-        self.signature_is_valid(client_id, request)?;
-        self.traffic_is_within_limit()?;
+impl World {
+    /// The API that the request may use. `checks` gets every check that was made.
+    pub(super) fn admit(
+        &self,
+        request: &Incoming,
+        checks: &mut Vec<Check>,
+    ) -> Result<Api, Refusal> {
+        note(checks, "the method is POST", method_is_post(request))?;
+        let (mode, api) = note(checks, "the API exists", api_exists(request))?;
+        note(
+            checks,
+            "the path fits the client id",
+            mode_fits_client(mode, request),
+        )?;
+        note(
+            checks,
+            "the Content-Type is JSON",
+            media_type_is_json(request),
+        )?;
+        let client_id = note(
+            checks,
+            "the client id is known",
+            self.client_is_known(request),
+        )?;
+        note(checks, "the key version is known", key_is_known(request))?;
+        note(
+            checks,
+            "the signature is valid",
+            self.signature_is_valid(client_id, request),
+        )?;
+        note(
+            checks,
+            "the traffic is within the limit",
+            self.traffic_is_within_limit(),
+        )?;
         Ok(api)
     }
 
@@ -62,10 +89,10 @@ impl Gateway {
             ("the merchant's key", &self.merchant),
             ("the gateway's own key", &gateway),
         ];
-        let cause = examine(&received, &keys).cause;
-        Err(Refusal::signature(
-            cause.map_or_else(String::new, |cause| cause.to_string()),
-        ))
+        Err(match examine(&received, &keys).cause {
+            Some(cause) => Refusal::diagnosed(&cause),
+            None => Refusal::signature("no cause was found"),
+        })
     }
 
     fn traffic_is_within_limit(&self) -> Result<(), Refusal> {
@@ -77,6 +104,14 @@ impl Gateway {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+fn note<T>(checks: &mut Vec<Check>, name: &str, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
+    checks.push(Check {
+        name: name.to_owned(),
+        passed: outcome.is_ok(),
+    });
+    outcome
 }
 
 fn method_is_post(request: &Incoming) -> Result<(), Refusal> {

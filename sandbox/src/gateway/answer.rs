@@ -1,16 +1,20 @@
 //! What the gateway answers: a result with its headers, signed or deliberately not.
 
+use antom_core::ResultStatus;
 use antom_core::api::result::{RESULT_CODES, ResultCode};
-use antom_core::signature::{Content, SignatureHeader, SigningKey};
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use antom_core::doctor::Cause;
+use antom_core::signature::{Content, SignatureHeader};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::KEY_VERSION;
 use super::incoming::Incoming;
 use crate::clock;
 use crate::exchange::Verdict;
+use crate::journal::Explanation;
+use crate::world::World;
 
 /// The longest `resultMessage`, in characters.
 const LONGEST_MESSAGE: usize = 256;
@@ -69,6 +73,7 @@ pub(super) struct Refusal {
     signed: bool,
     http_status: u16,
     explain_in_header: bool,
+    diagnosis: Option<Explanation>,
 }
 
 impl Refusal {
@@ -80,6 +85,7 @@ impl Refusal {
             signed: false,
             http_status: 200,
             explain_in_header: false,
+            diagnosis: None,
         }
     }
 
@@ -99,6 +105,18 @@ impl Refusal {
         }
     }
 
+    /// A wrong signature whose cause the doctor found.
+    pub(super) fn diagnosed(cause: &Cause) -> Self {
+        Self {
+            diagnosis: Some(Explanation {
+                id: cause.id.to_owned(),
+                what: cause.what.clone(),
+                fix: cause.fix.to_owned(),
+            }),
+            ..Self::signature(cause.to_string())
+        }
+    }
+
     pub(super) fn with_http_status(mut self, status: u16) -> Self {
         self.http_status = status;
         self
@@ -110,6 +128,22 @@ pub(super) struct Answer {
     verdict: Verdict,
     body: Vec<u8>,
     doctor: Option<HeaderValue>,
+    details: Details,
+}
+
+/// What the journal tells of an answer beside its bytes.
+pub(super) struct Details {
+    pub(super) status: ResultStatus,
+    /// The vaulting it is about.
+    pub(super) vaulting: Option<u64>,
+    pub(super) diagnosis: Option<Explanation>,
+}
+
+/// An answer as it goes out.
+pub(super) struct Sealed {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
 }
 
 impl Answer {
@@ -124,12 +158,23 @@ impl Answer {
             },
             body,
             doctor: None,
+            details: Details {
+                status: ResultStatus::Success,
+                vaulting: None,
+                diagnosis: None,
+            },
         }
     }
 
     /// For the log: what is special about it.
-    pub(super) fn with_remark(mut self, remark: &str) -> Self {
-        self.verdict.reason = Some(remark.to_owned());
+    pub(super) fn with_remark(mut self, remark: Option<&str>) -> Self {
+        self.verdict.reason = remark.map(str::to_owned);
+        self
+    }
+
+    /// For the journal: which vaulting it is about.
+    pub(super) fn about(mut self, vaulting: u64) -> Self {
+        self.details.vaulting = Some(vaulting);
         self
     }
 
@@ -147,6 +192,11 @@ impl Answer {
                 .explain_in_header
                 .then(|| HeaderValue::from_str(&refusal.reason).ok())
                 .flatten(),
+            details: Details {
+                status: refusal.known.status,
+                vaulting: None,
+                diagnosis: refusal.diagnosis,
+            },
             verdict: Verdict {
                 code: refusal.known.code,
                 reason: Some(refusal.reason),
@@ -161,11 +211,8 @@ impl Answer {
     }
 
     /// Header names go out in lower case: two of Antom's own SDKs read them no other way.
-    pub(super) fn into_response(self, request: &Incoming, key: &SigningKey) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::from_u16(self.verdict.http_status)
-            .expect("the statuses of the gateway are HTTP's");
-        let headers = response.headers_mut();
+    pub(super) fn seal(self, request: &Incoming, world: &World) -> (Sealed, Details) {
+        let mut headers = HeaderMap::new();
         let json = HeaderValue::from_static("application/json;charset=UTF-8");
         headers.insert("content-type", json);
         let client_id = request.header("client-id").unwrap_or_default();
@@ -178,7 +225,7 @@ impl Answer {
             headers.insert("x-sandbox-doctor", cause);
         }
         if self.verdict.signed {
-            let time = clock::text(clock::now());
+            let time = clock::text(world.clock.now());
             let content = Content {
                 method: request.method(),
                 path: request.path_and_query(),
@@ -186,14 +233,30 @@ impl Answer {
                 time: &time,
                 body: &self.body,
             };
-            let signature = content.sign(key).expect("the gateway's own key signs");
+            let signature = content
+                .sign(&world.key)
+                .expect("the gateway's own key signs");
             let signature = SignatureHeader::write(&signature, KEY_VERSION);
             for (name, value) in [("response-time", time), ("signature", signature)] {
                 let value = HeaderValue::from_str(&value).expect("both are plain ASCII");
                 headers.insert(name, value);
             }
         }
-        *response.body_mut() = Body::from(self.body);
+        let sealed = Sealed {
+            status: StatusCode::from_u16(self.verdict.http_status)
+                .expect("the statuses of the gateway are HTTP's"),
+            headers,
+            body: self.body.into(),
+        };
+        (sealed, self.details)
+    }
+}
+
+impl IntoResponse for Sealed {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
         response
     }
 }
@@ -201,7 +264,6 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use antom_core::ResultStatus;
 
     #[test]
     fn a_message_never_grows_beyond_what_is_documented() {

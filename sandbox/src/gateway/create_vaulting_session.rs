@@ -3,33 +3,31 @@
 use std::time::Duration;
 
 use antom_core::api::rules::CREATE_VAULTING_SESSION;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::Gateway;
 use super::answer::{Answer, Refusal, WireResult};
 use super::fields::Fields;
 use super::incoming::Incoming;
-use super::sessions::{Outcome, RequestKey};
 use crate::clock;
+use crate::vaulting::{Found, Origin, RequestKey, Stage, Vaulting};
+use crate::world::World;
 
 /// So that the time of expiry always has four digits for its year.
-const LONGEST_LIFETIME: Duration = Duration::from_hours(100 * 365 * 24);
+const LONGEST_LIFETIME: Duration = clock::FURTHEST;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Success {
+struct Success<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     normal_url: Option<String>,
     result: WireResult,
-    vaulting_session_data: String,
+    vaulting_session_data: &'a str,
     vaulting_session_expiry_time: String,
-    vaulting_session_id: String,
+    vaulting_session_id: &'a str,
 }
 
-impl Gateway {
+impl World {
     pub(super) fn create_vaulting_session(&self, request: &Incoming) -> Result<Answer, Refusal> {
         let fields = Fields::read(request.body(), CREATE_VAULTING_SESSION)
             .map_err(|problems| Refusal::signed("PARAM_ILLEGAL", problems))?;
@@ -40,60 +38,69 @@ impl Gateway {
                 .unwrap_or_default()
                 .to_owned(),
         };
-        let outcome = self
-            .sessions
-            .find_or_create(key, fields.fingerprint(), || self.new_session(&fields));
-        match outcome {
-            Outcome::Created(body) => Ok(Answer::success(body)),
-            Outcome::Repeated(body) => {
-                Ok(Answer::success(body).with_remark("repeated: the stored answer"))
+        let found = self.vaultings.find_or_create(
+            &key,
+            fields.fingerprint(),
+            |number| self.new_session(number, &key, &fields),
+            |vaulting| (vaulting.number, vaulting.answer.clone()),
+        );
+        let (remark, (number, body)) = match found {
+            Found::New(answer) => (None, answer),
+            Found::Repeated(answer) => (Some("repeated: the stored answer"), answer),
+            Found::RepeatedWithChanges(answer) if self.settings.accept_changed_repeats => (
+                Some("repeated with other fields: the stored answer"),
+                answer,
+            ),
+            Found::RepeatedWithChanges(_) => {
+                return Err(Refusal::signed(
+                    "REPEAT_REQ_INCONSISTENT",
+                    "this vaultingRequestId was used before with other fields",
+                ));
             }
-            Outcome::RepeatedWithChanges(body) if self.settings.accept_changed_repeats => {
-                Ok(Answer::success(body)
-                    .with_remark("repeated with other fields: the stored answer"))
-            }
-            Outcome::RepeatedWithChanges(_) => Err(Refusal::signed(
-                "REPEAT_REQ_INCONSISTENT",
-                "this vaultingRequestId was used before with other fields",
-            )),
-        }
+        };
+        Ok(Answer::success(body).about(number).with_remark(remark))
     }
 
-    /// The body of a success.
-    fn new_session(&self, fields: &Fields) -> Vec<u8> {
-        let id = BASE64_STANDARD.encode(random::<48>());
+    fn new_session(&self, number: u64, key: &RequestKey, fields: &Fields) -> Vaulting {
+        let id = self.random.base64::<48>();
+        // In the shape of Antom's samples: base64, a region, three digits.
+        let data = format!(
+            "{}&&SG&&{:03}",
+            self.random.base64::<64>(),
+            self.random.below(1000)
+        );
+        let created_at = self.clock.now();
+        let expires_at = created_at + self.settings.session_lifetime.min(LONGEST_LIFETIME);
         let is_ams = ["merchantRegion", "is3DSAuthentication"]
             .iter()
             .any(|field| fields.get(field).is_some());
         let success = Success {
             // Only the AMS product has a hosted page.
-            normal_url: is_ams.then(|| {
-                let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
-                format!("{}/checkout?vaultingSessionId={id}", self.browser_url)
-            }),
+            normal_url: is_ams.then(|| self.checkout_url(&id)),
             result: WireResult::success(),
-            vaulting_session_data: session_data(),
-            vaulting_session_expiry_time: clock::text(
-                clock::now() + self.settings.session_lifetime.min(LONGEST_LIFETIME),
-            ),
-            vaulting_session_id: id,
+            vaulting_session_data: &data,
+            vaulting_session_expiry_time: clock::text(expires_at),
+            vaulting_session_id: &id,
         };
-        serde_json::to_vec(&success).expect("text always serialises")
+        Vaulting {
+            number,
+            key: key.clone(),
+            fingerprint: fields.fingerprint(),
+            answer: serde_json::to_vec(&success).expect("text always serialises"),
+            origin: Origin::Session { id, data },
+            created_at,
+            expires_at,
+            notification_url: fields.get("vaultingNotificationUrl").map(str::to_owned),
+            redirect_url: fields.get("redirectUrl").map(str::to_owned),
+            metadata: None,
+            asks_for_3ds: fields.get("is3DSAuthentication") == Some("true"),
+            stage: Stage::AwaitingCard,
+        }
     }
-}
 
-/// In the shape of Antom's samples: base64, a region, three digits.
-fn session_data() -> String {
-    let [number] = random::<1>();
-    format!(
-        "{}&&SG&&{:03}",
-        BASE64_STANDARD.encode(random::<64>()),
-        number
-    )
-}
-
-fn random<const LENGTH: usize>() -> [u8; LENGTH] {
-    let mut bytes = [0; LENGTH];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random numbers");
-    bytes
+    /// The page where a buyer enters the card of this session.
+    pub(crate) fn checkout_url(&self, session_id: &str) -> String {
+        let id = utf8_percent_encode(session_id, NON_ALPHANUMERIC);
+        format!("{}/checkout?vaultingSessionId={id}", self.browser_url)
+    }
 }

@@ -11,6 +11,7 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 
 use super::answer::Refusal;
+use crate::journal::Message;
 
 /// The largest body that is looked at, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -107,6 +108,11 @@ impl Incoming {
 
     pub(super) fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// For the journal.
+    pub(super) fn message(&self) -> Message {
+        Message::of(&self.head.headers, &self.body)
     }
 
     /// What the path asks for, if the sandbox has it.

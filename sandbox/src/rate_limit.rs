@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-pub(super) struct RateLimit {
+pub(crate) struct RateLimit {
     per_second: NonZeroU32,
     bucket: Mutex<Bucket>,
 }
@@ -15,7 +15,7 @@ struct Bucket {
 }
 
 impl RateLimit {
-    pub(super) fn new(per_second: NonZeroU32) -> Self {
+    pub(crate) fn new(per_second: NonZeroU32) -> Self {
         Self {
             per_second,
             bucket: Mutex::new(Bucket {
@@ -25,12 +25,12 @@ impl RateLimit {
         }
     }
 
-    pub(super) fn per_second(&self) -> NonZeroU32 {
+    pub(crate) fn per_second(&self) -> NonZeroU32 {
         self.per_second
     }
 
     /// Counts one request; false if there were too many.
-    pub(super) fn admits_one_more(&self) -> bool {
+    pub(crate) fn admits_one_more(&self) -> bool {
         self.admits_at(Instant::now())
     }
 
