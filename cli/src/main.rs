@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 it worked, 1 it did not, 2 the command line is not usable, or a setting is missing.
 
+mod doctor;
 mod keys;
 mod output;
 mod sandbox;
@@ -24,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Start a local gateway that stands in for Antom.
     Sandbox(sandbox::Arguments),
+    /// Say why the signature of a saved message does not verify.
+    Doctor(Box<doctor::Arguments>),
     /// Make and inspect keys.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -35,6 +38,7 @@ enum Command {
 fn main() -> ExitCode {
     let (json, outcome) = match Arguments::parse().command {
         Command::Sandbox(arguments) => (arguments.json, sandbox::run(arguments)),
+        Command::Doctor(arguments) => (arguments.json, doctor::run(&arguments)),
         Command::Keys(command) => (command.json(), keys::run(command)),
         Command::Vault(command) => (command.json(), vault::run(command)),
     };
