@@ -1,6 +1,7 @@
 //! The real `antom` command: what it prints, where, and how it exits.
 
 mod doctor;
+mod inquire;
 mod keys;
 mod sandbox;
 mod support;
