@@ -2,6 +2,7 @@
 
 mod call;
 mod doctor;
+mod help;
 mod inquire;
 mod keys;
 mod sandbox;
