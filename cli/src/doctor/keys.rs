@@ -127,6 +127,16 @@ impl Keys {
         self.0.iter()
     }
 
+    /// Pairs of keys of different parties that are the same key: one of them is in the wrong place.
+    pub(super) fn mixed_up(&self) -> impl Iterator<Item = (&NamedKey, &NamedKey)> {
+        let of = |party| self.0.iter().filter(move |key| key.party == party);
+        of(Party::Merchant).flat_map(move |merchant| {
+            of(Party::Antom)
+                .filter(|antom| antom.key == merchant.key)
+                .map(move |antom| (merchant, antom))
+        })
+    }
+
     /// Those that should have signed, as the library chooses them: the key of that version, or else the one for every
     /// version; all of the party's where the message names none.
     pub(super) fn expected(

@@ -85,20 +85,28 @@ impl Report {
         let first_difference = meant
             .zip(diagnosis.first_difference)
             .map(|(meant, byte)| Difference::at(byte, content, &came, &masked_content(meant)));
-        let keys = keys.iter().map(|key| KeyMembers {
+        let shown_keys = keys.iter().map(|key| KeyMembers {
             name: key.name.clone(),
             fingerprint: key.key.fingerprint(),
         });
-        Self {
+        let mut report = Self {
             verifies: diagnosis.cause.is_none(),
             cause: diagnosis.cause.as_ref().map(CauseMembers::of),
             client_id: Some(escaped(content.client_id.as_bytes())),
             time: Some(escaped(content.time.as_bytes())),
-            keys: keys.collect(),
+            keys: shown_keys.collect(),
             first_difference,
             string_to_sign: Some(StringToSign::of(&came, message.shown)),
             ..Self::of_message(message, party)
-        }
+        };
+        let mixed_up = keys.mixed_up().map(|(merchant, antom)| {
+            format!(
+                "{} and {} are the same key: one of them is not what it is taken for",
+                merchant.name, antom.name
+            )
+        });
+        report.notes.extend(mixed_up);
+        report
     }
 
     fn of_message(message: &SignedMessage, party: Party) -> Self {

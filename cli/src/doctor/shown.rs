@@ -1,6 +1,7 @@
 //! Bytes of a message as text that is safe to show: no card number, no token, nothing that steers a terminal.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 /// Members whose value nobody needs to see. Names in other upper and lower case count too.
 const SECRET_MEMBERS: &[&str] = &[
@@ -61,27 +62,36 @@ pub(super) fn masked(bytes: &[u8]) -> Vec<u8> {
 
 /// Runs of 13 to 19 digits with a right check digit; `joins` says what may stand between two digits.
 fn mask_card_numbers(bytes: &mut [u8], joins: impl Fn(u8) -> bool) {
-    const LENGTHS: std::ops::RangeInclusive<usize> = 13..=19;
-    const KEPT: usize = 4;
-    let mut run: Vec<usize> = Vec::new();
+    const LONGEST: usize = 19;
+    let mut run = Vec::with_capacity(LONGEST + 1);
+    let mut after_digit = false;
     for at in 0..=bytes.len() {
         let byte = bytes.get(at).copied().unwrap_or_default();
         if byte.is_ascii_digit() {
-            run.push(at);
-            continue;
-        }
-        let goes_on = joins(byte)
-            && run.last().is_some_and(|last| last + 1 == at)
-            && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
-        if goes_on {
-            continue;
-        }
-        if LENGTHS.contains(&run.len()) && passes_luhn(run.iter().map(|at| bytes[*at] - b'0')) {
-            for at in &run[..run.len() - KEPT] {
-                bytes[*at] = MASK;
+            // One more than the longest says that the run is too long, however long it is.
+            if run.len() <= LONGEST {
+                run.push(at);
             }
+            after_digit = true;
+            continue;
         }
-        run.clear();
+        let goes_on =
+            after_digit && joins(byte) && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        after_digit = false;
+        if !goes_on {
+            mask_if_card_number(bytes, &run);
+            run.clear();
+        }
+    }
+}
+
+fn mask_if_card_number(bytes: &mut [u8], digits: &[usize]) {
+    const LENGTHS: RangeInclusive<usize> = 13..=19;
+    const KEPT: usize = 4;
+    if LENGTHS.contains(&digits.len()) && passes_luhn(digits.iter().map(|at| bytes[*at] - b'0')) {
+        for at in &digits[..digits.len() - KEPT] {
+            bytes[*at] = MASK;
+        }
     }
 }
 
@@ -217,6 +227,8 @@ mod tests {
             ("4111111111111112", "4111111111111112"),
             ("411111111111", "411111111111"),
             ("41111111111111114111", "41111111111111114111"),
+            ("411111111111111141111111", "411111111111111141111111"),
+            ("4111  1111 1111 1111", "4111  1111 1111 1111"),
         ] {
             assert_eq!(mask(text), shown);
         }

@@ -679,6 +679,28 @@ fn oddities_of_the_file_are_noted() {
 }
 
 #[test]
+fn the_own_key_in_the_place_of_antoms_is_noted() {
+    let desk = Desk::new();
+    let own = desk.path("merchant.pem");
+    let message = Message::new();
+    let saved = answer(&message, &message.header(&desk.antom));
+    let arguments = [
+        "--path",
+        &message.path,
+        "--antom-key",
+        own.to_str().unwrap(),
+    ];
+    let output = desk.examine(saved, &arguments);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("unknown_key"), "{text}");
+    assert!(
+        text.contains("the merchant's key and Antom's key are the same key"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_not_usable_is_a_matter_of_usage() {
     let desk = Desk::new();
     let message = Message::new();

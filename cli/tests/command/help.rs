@@ -97,10 +97,7 @@ fn the_page_names_no_option_and_no_variable_that_is_not_there() {
     }
     let known = variables(&all);
     for variable in variables(&page) {
-        assert!(
-            known.contains(variable) || variable == "ANTOM_LIBRARY",
-            "{variable}"
-        );
+        assert!(known.contains(variable), "{variable}");
     }
 }
 
