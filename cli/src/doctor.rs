@@ -364,12 +364,12 @@ fn once(found: Found, name: &str, missing: &'static str) -> Result<String, Cause
         Found::Never => Err(Cause {
             id: missing,
             what: format!("the message has no {name} header"),
-            fix: "send it; if it was sent, save the message with all of its headers",
+            fix: "the sender must send it; if it did, save the message with all of its headers",
         }),
         Found::Often => Err(Cause {
             id: "header_double",
             what: format!("the message has more than one {name} header"),
-            fix: "send it once: a receiver cannot know which one counts",
+            fix: "the sender must send it once: a receiver cannot know which one counts",
         }),
     }
 }

@@ -1,4 +1,4 @@
-//! The `antom` command: the local sandbox, keys, and calls from the command line.
+//! The `antom` command: the local sandbox, the signature doctor, keys, and calls from the command line.
 //!
 //! Exit codes: 0 it worked, 1 it did not, 2 the command line is not usable, or a setting is missing.
 

@@ -1,17 +1,20 @@
 //! `antom doctor`: the three forms of a saved message, what is wrong with it, and what is shown of it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use antom_core::signature::{Content, GeneratedKey, SignatureHeader, SigningKey};
+use antom_core::Secret;
+use antom_core::signature::{Content, GeneratedKey, KeyInput, SignatureHeader, SigningKey};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{antom, json, stderr, stdout};
+use crate::support::{Sandbox, antom, json, stderr, stdout};
 
 const BODY: &str = r#"{"paymentMethodType":"CARD","vaultingRequestId":"7","redirectUrl":"https://shop.example/é"}"#;
 
@@ -402,6 +405,42 @@ fn the_answer_in_a_har_file_is_checked_with_its_request() {
     ] {
         assert_eq!(desk.examine(&har, arguments).status.code(), Some(2));
     }
+}
+
+#[test]
+fn a_real_answer_of_the_sandbox_verifies_until_a_byte_changes() {
+    let sandbox = Sandbox::start(&[]);
+    let settings = sandbox.settings();
+    let text = |name: &str| settings[name].as_str().unwrap().to_owned();
+    let key = KeyInput::path(text("private_key_path"));
+    let merchant = GeneratedKey {
+        signing_key: SigningKey::load(&key).unwrap(),
+        private_pem: Secret::new(String::new()),
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let message = Message {
+        time: now.as_millis().to_string(),
+        ..Message::new()
+    };
+    let request = String::from_utf8(message.raw(&message.header(&merchant))).unwrap();
+    let request = request.replace("Host: h\r\n", "Host: 127.0.0.1\r\nConnection: close\r\n");
+    let address = text("http").replace("http://", "");
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).unwrap();
+
+    let desk = Desk::new();
+    let doctor = |saved: &[u8]| {
+        let antom = text("antom_public_key_path");
+        desk.cause(saved, &["--path", &message.path, "--antom-key", &antom])
+    };
+    assert_eq!(doctor(request.as_bytes()), "unknown_key");
+    assert_eq!(doctor(&answer), "verifies");
+    let changed = String::from_utf8(answer)
+        .unwrap()
+        .replace("SUCCESS", "SUCCESs");
+    assert_eq!(doctor(changed.as_bytes()), "other_content");
 }
 
 #[test]
