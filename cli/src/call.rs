@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             ErrorKind::InvalidArgument => Failure::Unusable(error),
             _ => Failure::Call(error),
         })?;
-    let answer = answer.expose();
+    let answer = answer.json.expose();
     if io::stdout().is_terminal() && !arguments.json {
         print(&pretty(answer))?;
     } else {

@@ -83,23 +83,26 @@ pub(crate) fn test_card(number: &str) -> Option<&'static TestCard> {
     TEST_CARDS.iter().find(|card| card.number == digits)
 }
 
-/// Whether the last digit is what Luhn's formula makes of the others.
+/// Whether it is digits, and the last one is what Luhn's formula makes of the others.
 pub(crate) fn is_luhn_valid(number: &str) -> bool {
     let digits = digits(number);
     let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all_digits && passes_luhn(digits.bytes().map(|byte| byte - b'0'))
+}
+
+/// Whether the last digit is what Luhn's formula makes of the others.
+pub(crate) fn passes_luhn(digits: impl DoubleEndedIterator<Item = u8>) -> bool {
     let sum: u32 = digits
-        .bytes()
         .rev()
         .enumerate()
-        .map(|(place, byte)| {
-            let digit = u32::from(byte.wrapping_sub(b'0'));
-            match (place % 2, digit * 2) {
-                (0, _) => digit,
-                (_, double) => double / 10 + double % 10,
-            }
+        .map(|(place, digit)| match (place % 2, digit) {
+            (1, 5..) => digit * 2 - 9,
+            (1, _) => digit * 2,
+            _ => digit,
         })
+        .map(u32::from)
         .sum();
-    all_digits && sum.is_multiple_of(10)
+    sum.is_multiple_of(10)
 }
 
 fn digits(number: &str) -> String {

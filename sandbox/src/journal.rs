@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 
-use crate::mask::mask;
+use crate::mask::mask_card_data;
 
 /// How many entries are kept.
 const MOST_ENTRIES: usize = 1_000;
@@ -132,11 +132,11 @@ pub(crate) struct Message {
 impl Message {
     pub(crate) fn new(headers: Vec<(String, String)>, body: &[u8]) -> Self {
         let kept = &body[..body.len().min(LARGEST_BODY)];
-        let text = String::from_utf8_lossy(kept);
-        let masked = mask(&text);
+        let masked = mask_card_data(kept);
+        let text = String::from_utf8_lossy(&masked).into_owned();
         Self {
-            is_exact: masked.as_bytes() == body,
-            body: masked.into_owned(),
+            is_exact: text.as_bytes() == body,
+            body: text,
             headers,
         }
     }

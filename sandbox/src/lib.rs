@@ -28,6 +28,6 @@ mod world;
 
 pub use exchange::{Exchange, Verdict};
 pub use identity::Files;
-pub use mask::mask;
+pub use mask::{mask_card_data, mask_secrets};
 pub use server::Sandbox;
 pub use settings::{DEFAULT_CLIENT_ID, Settings, StartError};

@@ -5,11 +5,12 @@ use std::io;
 
 use antom_core::doctor::{Cause, Diagnosis};
 use antom_core::signature::Content;
+use antom_sandbox::mask_secrets;
 use serde::Serialize;
 
 use super::SignedMessage;
 use super::keys::{Keys, Party};
-use super::shown::{escaped, masked};
+use super::shown::escaped;
 use crate::output::{block, print, print_json};
 
 /// How many bytes are shown before and after the first difference.
@@ -116,7 +117,7 @@ impl Report {
             expected: party,
             cause: None,
             method: escaped(message.request.method.as_bytes()),
-            path: escaped(&masked(message.request.path.as_bytes())),
+            path: escaped(&mask_secrets(message.request.path.as_bytes())),
             client_id: None,
             time: None,
             body_bytes: message.body.len(),
@@ -266,13 +267,13 @@ fn masked_content(content: &Content<'_>) -> Vec<u8> {
     [
         content.method.as_bytes(),
         b" ",
-        &masked(content.path.as_bytes()),
+        &mask_secrets(content.path.as_bytes()),
         b"\n",
         content.client_id.as_bytes(),
         b".",
         content.time.as_bytes(),
         b".",
-        &masked(content.body),
+        &mask_secrets(content.body),
     ]
     .concat()
 }
