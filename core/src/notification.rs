@@ -154,7 +154,7 @@ impl fmt::Debug for Json {
     }
 }
 
-/// The body of notifyVaulting.
+/// The body of notifyVaulting. See <https://docs.antom.com/ac/ams/notify_vaulting>.
 #[derive(Debug)]
 pub struct VaultingNotification {
     /// The `vaultingRequestId` of the vaulting.
@@ -163,7 +163,7 @@ pub struct VaultingNotification {
     pub outcome: VaultingOutcome,
     /// `vaultingCreateTime`, if it came and could be read.
     pub created_at: Option<OffsetDateTime>,
-    /// `metadata`: the merchant's own text.
+    /// `metadata`: the merchant's own text, at most 2048 characters.
     pub metadata: Option<String>,
     /// `acquirerInfo`.
     pub acquirer_info: Option<AcquirerInfo>,

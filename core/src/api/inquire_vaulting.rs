@@ -30,7 +30,7 @@ pub struct VaultingInquiry {
     pub request_id: String,
     /// What became of the vaulting.
     pub outcome: VaultingOutcome,
-    /// `metadata`: the merchant's own text, if some was given.
+    /// `metadata`: the merchant's own text, at most 2048 characters, if some was given.
     pub metadata: Option<String>,
     /// When Antom says that it answered, and how far its clock is from ours.
     pub response_time: ResponseTime,
@@ -65,9 +65,9 @@ pub enum VaultingOutcome {
 /// Why a vaulting failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VaultingFailure {
-    /// `vaultingResultCode`, for example `CARD_EXPIRED`; `PROCESS_FAIL` where Antom gave none.
+    /// `vaultingResultCode`, for example `CARD_EXPIRED`; `PROCESS_FAIL` where Antom gave none. At most 64 characters.
     pub code: String,
-    /// `vaultingResultMessage`, for people.
+    /// `vaultingResultMessage`, at most 256 characters, for people.
     pub message: Option<String>,
 }
 

@@ -62,7 +62,9 @@ pub(super) mod secret {
 
 /// How every other member is read and written: an object, a list, a number of a request.
 pub(super) mod value {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserialize, Deserializer};
+    #[cfg(feature = "card-data")]
+    use serde::{Serialize, Serializer};
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
         member: D,
@@ -70,6 +72,11 @@ pub(super) mod value {
         Option::deserialize(member)
     }
 
+    #[cfg(feature = "card-data")]
+    #[expect(
+        clippy::ref_option,
+        reason = "serde calls it with a reference to the member"
+    )]
     pub(in super::super) fn serialize<S: Serializer, T: Serialize>(
         member: &Option<T>,
         serializer: S,
@@ -104,6 +111,7 @@ macro_rules! objects {
         }
     )+};
 }
+#[cfg(feature = "card-data")]
 pub(super) use objects;
 
 /// Reads a card, and each member with two known names under its first.

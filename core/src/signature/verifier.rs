@@ -181,12 +181,11 @@ mod tests {
             .find(|(_, base64)| base64.contains('+') && base64.contains('/'))
             .unwrap();
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let hex: String = BASE64_STANDARD
+        let hex = BASE64_STANDARD
             .decode(&base64)
             .unwrap()
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let header =
             |signature: &str| format!("algorithm=RSA256,keyVersion=1,signature={signature}");
         let ring = KeyRing::new(key.verifying_key());

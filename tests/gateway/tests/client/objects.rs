@@ -53,6 +53,7 @@ macro_rules! full {
                 Map::from_iter(texts).into()
             }
 
+            #[allow(clippy::unused_unit, reason = "some objects hold nothing but text")]
             fn read(self) -> Self::Rest {
                 let $type { $($text,)+ $($object,)* } = self;
                 $(assert_eq!($text.as_ref().map(Text::text), Some($wire), stringify!($type));)+
