@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -19,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::gateway;
 use crate::identity::{Files, Identity};
+use crate::pages;
 use crate::settings::{Settings, StartError};
 use crate::world::World;
 
@@ -71,7 +73,10 @@ impl Sandbox {
             identity.gateway,
             format!("http://{}", addresses.http),
         );
-        let router = gateway::routes().with_state(world);
+        let router = gateway::routes()
+            .layer(from_fn(pages::not_found_for_browsers))
+            .merge(pages::routes())
+            .with_state(world);
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);
         Ok(Self {
