@@ -18,6 +18,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::checkout;
 use crate::gateway;
 use crate::identity::{Files, Identity};
 use crate::pages;
@@ -76,6 +77,7 @@ impl Sandbox {
         let router = gateway::routes()
             .layer(from_fn(pages::not_found_for_browsers))
             .merge(pages::routes())
+            .merge(checkout::routes())
             .with_state(world);
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);
