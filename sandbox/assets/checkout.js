@@ -99,9 +99,12 @@ function showProblem(input, problem) {
 }
 
 for (const [input, check] of CHECKS) {
-  // Said when the buyer goes on, not while typing; taken back as soon as it is no longer true.
+  // Said when the buyer has gone on, not while typing, and a moment later, so that nothing moves away from under a
+  // finger. Taken back as soon as it is no longer true.
   input.addEventListener("blur", () => {
-    if (input.value.trim()) showProblem(input, check());
+    setTimeout(() => {
+      if (input.value.trim() && document.activeElement !== input) showProblem(input, check());
+    }, 250);
   });
   input.addEventListener("input", () => {
     if (input.getAttribute("aria-invalid") === "true" && !check()) showProblem(input, "");

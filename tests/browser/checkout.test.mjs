@@ -290,6 +290,19 @@ test("digits are grouped while typing, and the caret stays where it was", async 
   });
 });
 
+test("a field is judged once it was left", async () => {
+  const session = await toShop();
+  await visiting(browser, async (page) => {
+    await page.goto(session.checkout);
+    await page.getByLabel("Card number").pressSequentially("4054 6957 2310 0769");
+    assert.equal(await page.locator("#number-problem").innerText(), "");
+    await page.keyboard.press("Tab");
+    await page.getByText("The card number is not complete or has a wrong digit.").waitFor();
+    await page.getByRole("listitem").first().getByRole("button").click();
+    assert.equal(await page.locator("#number-problem").innerText(), "");
+  });
+});
+
 test("two quick presses save one card", async () => {
   const session = await toShop();
   await visiting(browser, async (page) => {

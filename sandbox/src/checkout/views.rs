@@ -355,3 +355,52 @@ impl ClosedPage {
 #[derive(Template)]
 #[template(path = "checkout/unknown.html")]
 pub(super) struct UnknownPage {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vaulting::tests::vaulting;
+
+    #[test]
+    fn a_buyer_is_sent_to_web_pages_only() {
+        let back_to = |url: &str| {
+            let vaulting = Vaulting {
+                redirect_url: Some(url.to_owned()),
+                ..vaulting()
+            };
+            way_back(&vaulting).map(String::from)
+        };
+        for good in ["https://shop.example/return?a=b", "http://127.0.0.1:3000/"] {
+            assert_eq!(back_to(good).as_deref(), Some(good));
+        }
+        for bad in [
+            "javascript:alert(1)//",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "shop-app://return",
+            "/return",
+            "//shop.example",
+            "",
+        ] {
+            assert_eq!(back_to(bad), None, "{bad}");
+        }
+        let line_break = back_to("https://shop.example/\r\nset-cookie: a=b").unwrap();
+        assert_eq!(line_break, "https://shop.example/set-cookie:%20a=b");
+        assert_eq!(way_back(&vaulting()), None);
+    }
+
+    #[test]
+    fn a_problem_becomes_a_sentence() {
+        assert_eq!(sentence(Problem::MonthWrong), "The month must be 01 to 12.");
+    }
+
+    #[test]
+    fn every_test_card_is_offered_once() {
+        let mut places: Vec<_> = groups()
+            .iter()
+            .flat_map(|group| group.cards.iter().map(|card| card.place))
+            .collect();
+        places.sort_unstable();
+        assert!(places.into_iter().eq(0..TEST_CARDS.len()));
+    }
+}
