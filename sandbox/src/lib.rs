@@ -14,6 +14,7 @@
 
 mod cards;
 mod clock;
+mod control;
 mod exchange;
 mod gateway;
 mod identity;
@@ -21,8 +22,10 @@ mod journal;
 mod mask;
 mod random;
 mod rate_limit;
+mod safety;
 mod server;
 mod settings;
+mod token;
 mod vaulting;
 mod world;
 
@@ -31,3 +34,4 @@ pub use identity::Files;
 pub use mask::mask;
 pub use server::Sandbox;
 pub use settings::{DEFAULT_CLIENT_ID, Settings, StartError};
+pub use token::{NotAToken, Token};
