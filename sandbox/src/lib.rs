@@ -15,6 +15,7 @@
 mod cards;
 mod checkout;
 mod clock;
+mod control;
 mod exchange;
 mod gateway;
 mod identity;
@@ -23,8 +24,10 @@ mod mask;
 mod pages;
 mod random;
 mod rate_limit;
+mod safety;
 mod server;
 mod settings;
+mod token;
 mod vaulting;
 mod world;
 
@@ -33,3 +36,4 @@ pub use identity::Files;
 pub use mask::mask;
 pub use server::Sandbox;
 pub use settings::{DEFAULT_CLIENT_ID, Settings, StartError};
+pub use token::{NotAToken, Token};

@@ -58,15 +58,43 @@ struct Entry<'a> {
     challenge_code: Option<&'a str>,
 }
 
+/// What the sandbox answers.
+#[derive(Deserialize)]
+struct Answer {
+    what_next: String,
+    session: Session,
+}
+
+/// As much of the session as matters here.
+#[derive(Deserialize)]
+struct Session {
+    status: String,
+    result_code: String,
+    stage: String,
+}
+
 /// What became of it.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Outcome {
     /// `SUCCESS`, `FAIL` or `PROCESSING`.
     status: String,
-    /// The `vaultingResultCode`, where there is one.
-    code: Option<String>,
-    /// In a sentence.
+    /// The `vaultingResultCode`.
+    code: String,
+    /// What happened.
     what: String,
+    /// What happens next, or is to be done.
+    next: String,
+}
+
+impl From<Answer> for Outcome {
+    fn from(answer: Answer) -> Self {
+        Self {
+            status: answer.session.status,
+            code: answer.session.result_code,
+            what: answer.session.stage,
+            next: answer.what_next,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -106,11 +134,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn describe(outcome: Outcome) -> Vec<(&'static str, String)> {
-    let mut lines = vec![("status", outcome.status)];
-    lines.extend(outcome.code.map(|code| ("result code", code)));
-    lines.push(("what", outcome.what));
-    lines
+fn describe(outcome: Outcome) -> [(&'static str, String); 4] {
+    [
+        ("status", outcome.status),
+        ("result code", outcome.code),
+        ("what", outcome.what),
+        ("next", outcome.next),
+    ]
 }
 
 enum Problem {
@@ -142,7 +172,10 @@ fn post(url: &str, entry: &Entry<'_>) -> Result<Outcome, Problem> {
         .map_err(Problem::NoAnswer)?;
     let status = answer.status();
     if status.is_success() {
-        return serde_json::from_slice(&text).map_err(|_| Problem::NotTheSandbox(status.as_u16()));
+        let answer = serde_json::from_slice(&text);
+        return answer
+            .map(|answer: Answer| answer.into())
+            .map_err(|_| Problem::NotTheSandbox(status.as_u16()));
     }
     match serde_json::from_slice(&text) {
         Ok(Refusal { error }) => Err(Problem::Refused(error)),

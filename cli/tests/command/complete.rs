@@ -7,9 +7,10 @@ use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 
-use crate::support::{antom, json, stderr, stdout};
+use crate::support::{Sandbox, antom, json, stderr, stdout};
 
-const SUCCESS: &str = r#"{"status":"SUCCESS","code":null,"what":"vaulted: VISA ************0768"}"#;
+const SUCCESS: &str = r#"{"progress":"ended","what_next":"the buyer goes on","session":
+    {"status":"SUCCESS","result_code":"SUCCESS","stage":"vaulted: VISA ************0768","number":1}}"#;
 
 /// Something that answers one request like this, and the request that it got.
 struct Listening {
@@ -78,7 +79,8 @@ fn what_is_not_said_is_filled_in_but_the_code_of_3d_secure() {
     let output = sandbox.complete(&[]);
     assert_eq!(
         stdout(&output),
-        "status  SUCCESS\nwhat    vaulted: VISA ************0768\n"
+        "status       SUCCESS\nresult code  SUCCESS\nwhat         vaulted: VISA ************0768\n\
+         next         the buyer goes on\n"
     );
     let (_, body) = sandbox.request();
     assert_eq!(body["security_code"], "123");
@@ -88,17 +90,65 @@ fn what_is_not_said_is_filled_in_but_the_code_of_3d_secure() {
 }
 
 #[test]
-fn a_refused_card_is_an_outcome_and_a_refused_request_is_an_error() {
-    let failed = r#"{"status":"FAIL","code":"DO_NOT_HONOR","what":"failed: DO_NOT_HONOR"}"#;
-    let sandbox = Listening::answers("200 OK", failed);
-    let output = sandbox.complete(&[]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(stdout(&output).contains("result code  DO_NOT_HONOR\n"));
+fn a_session_of_the_sandbox_is_completed_by_any_of_its_names() {
+    let sandbox = Sandbox::start(&[]);
+    let http = sandbox.settings()["http"].as_str().unwrap().to_owned();
+    let create = |id: &str| {
+        let output = sandbox
+            .antom(&["vault", "create", "--json", "--request-id", id])
+            .output()
+            .unwrap();
+        json(&output)["id"].as_str().unwrap().to_owned()
+    };
+    let complete = |arguments: &[&str]| {
+        let begin = ["vault", "complete", "--json", "--sandbox", http.as_str()];
+        antom(&[&begin[..], arguments].concat()).output().unwrap()
+    };
+    let session_id = create("first");
+    let done = json(&complete(&[&session_id, "--card", "4054695723100768"]));
+    assert_eq!(done["status"], "SUCCESS");
+    assert_eq!(done["what"], "vaulted: VISA ************0768");
 
-    let sandbox = Listening::answers("409 Conflict", r#"{"error":"this session has expired"}"#);
-    let output = sandbox.complete(&[]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(stderr(&output), "error: this session has expired\n");
+    // A refused card is an outcome, not a failure of the command.
+    create("a/b?c");
+    let refused = complete(&["a/b?c", "--card", "4054 6927 6017 4822"]);
+    assert_eq!(refused.status.code(), Some(0), "{}", stderr(&refused));
+    assert_eq!(json(&refused)["status"], "FAIL");
+    assert_eq!(json(&refused)["code"], "DO_NOT_HONOR");
+
+    create("third");
+    let waiting = json(&complete(&["third", "--card", "4000000000000309"]));
+    assert_eq!(waiting["status"], "PROCESSING");
+    let entry = ["third", "--card", "4000000000000309", "--code", "123456"];
+    assert_eq!(json(&complete(&entry))["status"], "SUCCESS");
+}
+
+#[test]
+fn what_the_sandbox_refuses_is_an_error_in_its_own_words() {
+    let sandbox = Sandbox::start(&[]);
+    let http = sandbox.settings()["http"].as_str().unwrap().to_owned();
+    let complete = |arguments: &[&str]| {
+        let begin = ["vault", "complete", "--sandbox", http.as_str()];
+        let output = antom(&[&begin[..], arguments].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(stdout(&output), "");
+        stderr(&output)
+    };
+    let unknown = complete(&["none", "--card", "4054695723100768"]);
+    assert!(
+        unknown.starts_with("error: there is no vaulting"),
+        "{unknown}"
+    );
+    let created = sandbox
+        .antom(&["vault", "create", "--request-id", "1"])
+        .output()
+        .unwrap();
+    assert!(created.status.success());
+    let real = complete(&["1", "--card", "4111111111111111"]);
+    assert!(real.contains("this is not a test card"), "{real}");
+    assert!(!real.contains("4111"), "{real}");
+    let late = complete(&["1", "--card", "4054695723100768", "--expiry", "01/20"]);
+    assert!(late.contains("expiry date"), "{late}");
 }
 
 #[test]

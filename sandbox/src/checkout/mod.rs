@@ -11,12 +11,11 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::cards::TEST_CARDS;
-use crate::pages::{FormTarget, page_with_forms, refuse_other_sites};
+use crate::pages::{FormTarget, page_with_forms};
 use crate::vaulting::{Problem, Progress, Stage, Vaulting};
 use crate::world::World;
 use form::{CardForm, Fields};
@@ -37,7 +36,6 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/checkout/left", get(left_page))
         .route("/checkout/result", get(result_page))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
-        .layer(from_fn(refuse_other_sites))
 }
 
 /// A vaulting that a request names, and the name.

@@ -1,8 +1,7 @@
-//! What the pages of the sandbox have in common: the frame, the style sheet, the headers, and who may post a form.
-//! What a page is about stands elsewhere.
+//! What the pages of the sandbox have in common: the frame, the style sheet, the headers. What a page is about stands
+//! elsewhere.
 
 mod assets;
-mod same_origin;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -18,7 +17,6 @@ use axum::routing::get;
 use crate::exchange::plain;
 use crate::world::World;
 pub(crate) use assets::asset_url;
-pub(crate) use same_origin::refuse_other_sites;
 
 /// The assets of all pages.
 pub(crate) fn routes() -> Router<Arc<World>> {

@@ -237,6 +237,62 @@ fn a_number_that_is_no_test_card_is_refused_and_never_shown_again() {
 }
 
 #[test]
+fn a_card_that_a_server_sent_is_confirmed_on_the_same_page() {
+    let running = Running::start();
+    let vault = |request_id: &str, card: &str| {
+        let body = json!({
+            "vaultingRequestId": request_id,
+            "vaultingNotificationUrl": "https://shop.example/n",
+            "redirectUrl": SHOP,
+            "paymentMethodDetail": {"paymentMethodType": "CARD", "card": {
+                "cardNo": card, "cvv": "987", "expiryMonth": "12", "expiryYear": "39",
+                "cardholderName": {"firstName": "A"}, "businessRegistrationNo": "96"}},
+            "env": {"terminalType": "app", "timeZoneOffset": 60},
+        });
+        running
+            .call("/v1/vaults/vaultPaymentMethod", &body.to_string())
+            .json()
+    };
+    let url = vault("1", "4000000000000309")["normalUrl"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let target = url.strip_prefix(&running.sandbox().http_url()).unwrap();
+    let page = running.send(&get(target));
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("ending in <strong>0309"));
+    assert!(page.text().contains("name=\"vaulting\" value=\"1\""));
+    let answer = |code| post("/checkout/challenge", &[("vaulting", "1"), ("code", code)]);
+    assert_eq!(running.send(&answer("1")).status, 422);
+    assert_goes_to(&running.send(&answer("123456")), SHOP);
+    assert_eq!(running.send(&get(target)).status, 410);
+    assert_eq!(
+        vault("1", "4000000000000309")["result"]["resultCode"],
+        "SUCCESS"
+    );
+}
+
+#[test]
+fn what_the_buyer_did_is_what_the_shop_learns() {
+    let running = Running::start();
+    let buyer = Buyer::new(&running, Some(SHOP));
+    let inquire = || {
+        running
+            .call("/v1/vaults/inquireVaulting", r#"{"vaultingRequestId":"1"}"#)
+            .json()
+    };
+    assert_eq!(inquire()["vaultingStatus"], "PROCESSING");
+    buyer.enter("4054695723100768");
+    let inquiry = inquire();
+    assert_eq!(inquiry["vaultingStatus"], "SUCCESS");
+    let card = &inquiry["paymentMethodDetail"]["card"];
+    assert_eq!(
+        (&card["expiryMonth"], &card["expiryYear"]),
+        (&json!("12"), &json!("39"))
+    );
+}
+
+#[test]
 fn the_same_form_sent_twice_leads_to_the_same_place() {
     let running = Running::start();
     for (request_id, card, page) in [

@@ -2,11 +2,16 @@
 
 mod checkout;
 mod client;
+mod control;
 mod data_directory;
+mod direct_vaulting;
+mod inquiries;
 mod log;
+mod other_machines;
 mod pages;
 mod repeats;
 mod safety;
+mod stubs;
 mod support;
 mod table;
 mod vendor_styles;
