@@ -12,6 +12,7 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VENV=$ROOT/target/venv
+# shellcheck disable=SC2034 # for scripts that source this one
 BROWSER_TOOLS=$ROOT/target/browser-tools
 LOGS=$ROOT/target/test-logs
 

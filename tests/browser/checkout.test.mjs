@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { CARDS, assertAccessible, keepPictures, startBrowser, startSandbox, startShop, tabTo, visiting } from "./support.mjs";
+import {
+  CARDS,
+  assertAccessible,
+  keepPictures,
+  startBrowser,
+  startSandbox,
+  startShop,
+  tabTo,
+  visiting,
+} from "./support.mjs";
 
 let sandbox;
 let shop;

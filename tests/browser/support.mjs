@@ -81,7 +81,8 @@ export async function startSandbox(options = []) {
 export async function startShop() {
   const server = createServer((request, answer) => {
     answer.setHeader("Content-Type", "text/html; charset=utf-8");
-    answer.end('<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Shop</title><h1>Welcome back</h1>');
+    const head = '<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Shop</title>';
+    answer.end(`${head}<h1>Welcome back</h1>`);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

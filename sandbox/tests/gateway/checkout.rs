@@ -227,12 +227,12 @@ fn a_number_that_is_no_test_card_is_refused_and_never_shown_again() {
         assert!(page.text().contains("This is not a test card"));
         assert!(!page.text().contains("4111"), "{}", page.text());
     }
-    let code = [
+    let wrong_expiry = [
         ("number", "4054695723100768"),
         ("expiry", "1/20"),
         ("security_code", "987"),
     ];
-    let page = buyer.post("/checkout/card", &code);
+    let page = buyer.post("/checkout/card", &wrong_expiry);
     assert!(!page.text().contains("987"), "{}", page.text());
 }
 
@@ -276,14 +276,14 @@ fn a_card_that_a_server_sent_is_confirmed_on_the_same_page() {
 fn what_the_buyer_did_is_what_the_shop_learns() {
     let running = Running::start();
     let buyer = Buyer::new(&running, Some(SHOP));
-    let inquire = || {
+    let ask = || {
         running
             .call("/v1/vaults/inquireVaulting", r#"{"vaultingRequestId":"1"}"#)
             .json()
     };
-    assert_eq!(inquire()["vaultingStatus"], "PROCESSING");
+    assert_eq!(ask()["vaultingStatus"], "PROCESSING");
     buyer.enter("4054695723100768");
-    let inquiry = inquire();
+    let inquiry = ask();
     assert_eq!(inquiry["vaultingStatus"], "SUCCESS");
     let card = &inquiry["paymentMethodDetail"]["card"];
     assert_eq!(
