@@ -11,7 +11,9 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 const { ANTOM_COMMAND, ANTOM_BROWSER_TOOLS, ANTOM_BROWSER_OUTPUT, ANTOM_CHROMIUM } = process.env;
-assert.ok(ANTOM_COMMAND && ANTOM_BROWSER_TOOLS && ANTOM_BROWSER_OUTPUT, "run it by scripts/test browser");
+for (const setting of [ANTOM_COMMAND, ANTOM_BROWSER_TOOLS, ANTOM_BROWSER_OUTPUT, ANTOM_CHROMIUM]) {
+  assert.ok(setting, "run it by scripts/test browser");
+}
 
 const tools = createRequire(path.join(ANTOM_BROWSER_TOOLS, "package.json"));
 const { chromium } = tools("playwright-core");
@@ -97,7 +99,7 @@ export async function startShop() {
 /** A browser whose profile is new and empty, and which resolves no names. */
 export async function startBrowser() {
   return chromium.launch({
-    executablePath: ANTOM_CHROMIUM || "/usr/bin/chromium",
+    executablePath: ANTOM_CHROMIUM,
     args: [
       "--headless",
       "--no-sandbox",

@@ -34,10 +34,13 @@ impl<'a> Buyer<'a> {
         }
     }
 
+    /// A redirection, or a page that says what it is.
     fn get(&self, page: &str) -> Answer {
         let id = encoded(&self.session_id);
-        self.running
-            .send(&get(&format!("{page}?vaultingSessionId={id}")))
+        let target = format!("{page}?vaultingSessionId={id}");
+        let answer = self.running.send(&get(&target));
+        assert!(answer.status == 303 || answer.text().contains("Local sandbox — not Antom</p>"));
+        answer
     }
 
     fn post(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
