@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use antom_sandbox::{DEFAULT_CLIENT_ID, Exchange, Sandbox, Settings, StartError};
+use antom_sandbox::{DEFAULT_CLIENT_ID, Exchange, NotAToken, Sandbox, Settings, StartError, Token};
 use clap::Args;
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -18,6 +18,7 @@ mod snippets;
 
 #[derive(Args)]
 #[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Arguments {
     /// Where to listen for http; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
@@ -47,6 +48,31 @@ pub(crate) struct Arguments {
     /// and not REPEAT_REQ_INCONSISTENT
     #[arg(long)]
     accept_changed_repeats: bool,
+
+    /// Require this agent-token of every request, or else answer INVALID_AGENT_TOKEN
+    #[arg(long, value_name = "TOKEN", value_parser = token)]
+    agent_token: Option<Token>,
+
+    /// Answer this agent-token with EXPIRED_AGENT_TOKEN
+    #[arg(long, value_name = "TOKEN", value_parser = token)]
+    expired_agent_token: Option<Token>,
+
+    /// Make ids, tokens and chances the same in every run: for tests that compare
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Answer also to this name in the Host header; may be given several times
+    #[arg(long, value_name = "NAME")]
+    host_name: Vec<String>,
+
+    /// Allow addresses that other machines can reach, as in --http 0.0.0.0:8080;
+    /// whoever comes from there must know a token
+    #[arg(long)]
+    listen_anywhere: bool,
+
+    /// The token for other machines, 8 to 128 letters and digits; otherwise a random one
+    #[arg(long, value_name = "TOKEN", value_parser = token, requires = "listen_anywhere")]
+    token: Option<Token>,
 
     /// End when standard input closes: for scripts, so that the sandbox does not outlive them
     #[arg(long)]
@@ -84,6 +110,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failure> {
 
 impl Arguments {
     fn into_settings(self) -> Settings {
+        let token = self.token.unwrap_or_else(Token::random);
         Settings {
             http: self.http,
             https: self.https,
@@ -92,6 +119,11 @@ impl Arguments {
             session_lifetime: Duration::from_secs(self.session_lifetime.get().into()),
             rate_limit: self.rate_limit,
             accept_changed_repeats: self.accept_changed_repeats,
+            seed: self.seed,
+            agent_token: self.agent_token,
+            expired_agent_token: self.expired_agent_token,
+            host_names: self.host_name,
+            listen_anywhere: self.listen_anywhere.then_some(token),
             on_exchange: if self.json {
                 Box::new(|exchange: &Exchange| log(&exchange.to_json()))
             } else {
@@ -115,6 +147,8 @@ struct Ready<'s> {
     ca_certificate_path: PathBuf,
     https: String,
     http: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'s str>,
 }
 
 impl<'s> Ready<'s> {
@@ -127,6 +161,7 @@ impl<'s> Ready<'s> {
             ca_certificate_path: files.ca_certificate(),
             https: sandbox.https_url(),
             http: sandbox.http_url(),
+            token: sandbox.token().map(Token::expose),
         }
     }
 }
@@ -175,7 +210,9 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::NotLoopback(_) | StartError::ClientId => Self::Usage(error.to_string()),
+            StartError::NotLoopback(_) | StartError::ClientId | StartError::HostName(_) => {
+                Self::Usage(error.to_string())
+            }
             StartError::Busy { .. }
             | StartError::Listen { .. }
             | StartError::File { .. }
@@ -183,6 +220,10 @@ impl From<StartError> for Failure {
             | StartError::Certificate(_) => Self::Other(error.to_string()),
         }
     }
+}
+
+fn token(text: &str) -> Result<Token, NotAToken> {
+    Token::new(text)
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -13,16 +13,21 @@
 //! ```
 
 mod cards;
+mod checkout;
 mod clock;
+mod control;
 mod exchange;
 mod gateway;
 mod identity;
 mod journal;
 mod mask;
+mod pages;
 mod random;
 mod rate_limit;
+mod safety;
 mod server;
 mod settings;
+mod token;
 mod vaulting;
 mod world;
 
@@ -31,3 +36,4 @@ pub use identity::Files;
 pub use mask::{mask_card_data, mask_secrets};
 pub use server::Sandbox;
 pub use settings::{DEFAULT_CLIENT_ID, Settings, StartError};
+pub use token::{NotAToken, Token};

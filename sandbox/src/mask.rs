@@ -20,6 +20,10 @@ const TOKEN_MEMBERS: &[&str] = &[
 
 const MASK: u8 = b'*';
 
+/// How many digits a card number has, and how many of them stay.
+const LENGTHS: RangeInclusive<usize> = 13..=19;
+const KEPT: usize = 4;
+
 /// The same number of bytes, with card numbers and the values of members that hold card data replaced by asterisks.
 /// Of a card number the last four digits stay.
 pub fn mask_card_data(bytes: &[u8]) -> Vec<u8> {
@@ -67,8 +71,6 @@ fn mask_card_numbers(bytes: &mut [u8], joins: impl Fn(u8) -> bool) {
 }
 
 fn mask_if_card_number(bytes: &mut [u8], digits: &[usize]) {
-    const LENGTHS: RangeInclusive<usize> = 13..=19;
-    const KEPT: usize = 4;
     let is_card = LENGTHS.contains(&digits.len())
         && !matches!(bytes[digits[0]], b'0' | b'1' | b'7' | b'8')
         && passes_luhn(digits.iter().map(|at| bytes[*at] - b'0'));
@@ -88,13 +90,17 @@ fn mask_members(bytes: &mut [u8], members: &[&[&str]]) {
             continue;
         };
         let end = value_end(bytes, &value);
-        bytes[value.start..end].fill(MASK);
+        let is_whole = end - value.start >= *LENGTHS.start();
+        let kept = if value.is_card_number && is_whole { KEPT } else { 0 };
+        bytes[value.start..end - kept].fill(MASK);
         at = end.max(at + 1);
     }
 }
 
 struct Value {
     start: usize,
+    /// Whether it is a card number, maybe a mistyped one, and not a secret as a whole.
+    is_card_number: bool,
     /// How many backslashes stand before its quotes; `None` if it has none.
     quoted: Option<usize>,
 }
@@ -124,6 +130,7 @@ fn value_after_name(bytes: &[u8], at: usize, members: &[&[&str]]) -> Option<Valu
     let quoted = rest.accept(b'"').map(|()| backslashes);
     Some(Value {
         start: rest.at,
+        is_card_number: *name == "cardNo",
         quoted,
     })
 }
@@ -193,6 +200,10 @@ mod tests {
             (r#"{"cvv":"123"}"#, r#"{"cvv":"***"}"#),
             (r#"{"CVV" : 123 }"#, r#"{"CVV" : *** }"#),
             (r#"{"cardNo":"41","a":"b"}"#, r#"{"cardNo":"**","a":"b"}"#),
+            (
+                r#"{"cardNo":"4111 1111 1111 1112"}"#,
+                r#"{"cardNo":"***************1112"}"#,
+            ),
             (
                 r#"{"cardToken":"a\"b","x":1}"#,
                 r#"{"cardToken":"****","x":1}"#,

@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(masked.len(), CONTENT.to_bytes().len());
         assert_eq!(
             escaped(&masked),
-            r#"POST /p?card=************1111\n5X00000000000000.1755403200123.{"cardNo":"****************"}"#
+            r#"POST /p?card=************1111\n5X00000000000000.1755403200123.{"cardNo":"************1111"}"#
         );
     }
 

@@ -133,8 +133,8 @@ fn shown(secret: Option<&Secret<String>>) -> Option<&str> {
     Some(secret?.expose())
 }
 
-/// Fields of objects inside the request are named by their path.
-const RULES: &[FieldRule] = {
+/// The fields of vaultPaymentMethod. Those of objects inside the request are named by their path.
+pub const RULES: &[FieldRule] = {
     use Form::{Region, Text, Url};
     const fn required(field: &'static str, form: Form, max_chars: usize) -> FieldRule {
         rule(

@@ -1,10 +1,17 @@
 //! The sandbox on real sockets: through hand-made requests, byte by byte, and through libantom's own client.
 
+mod checkout;
 mod client;
+mod control;
 mod data_directory;
+mod direct_vaulting;
+mod inquiries;
 mod log;
+mod other_machines;
+mod pages;
 mod repeats;
 mod safety;
+mod stubs;
 mod support;
 mod table;
 mod vendor_styles;
