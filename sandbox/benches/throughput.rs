@@ -108,7 +108,7 @@ fn rsa_operations(key: &SigningKey) -> Duration {
 
 fn measure_memory(connection: &mut Connection, key: SigningKey) -> bool {
     let (requests, signed) = sync_channel(64);
-    let signer = thread::spawn(move || {
+    let preparing = thread::spawn(move || {
         for id in 0..CALLS_IN_ALL {
             let request = signed_request(&key, &format!("memory-{id}"));
             requests.send(request).expect("somebody wants it");
@@ -121,7 +121,7 @@ fn measure_memory(connection: &mut Connection, key: SigningKey) -> bool {
             before = resident_kib();
         }
     }
-    signer.join().expect("signing does not panic");
+    preparing.join().expect("signing does not panic");
     let after = resident_kib();
     println!(
         "resident after {CALLS_BEFORE} calls: {before} KiB, after {CALLS_IN_ALL}: {after} KiB"
