@@ -6,13 +6,13 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench library sandbox lint fmt deny clean
+.PHONY: help demo test bench bench-sandbox library sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: ## create a session from Rust, C, C++, Python and PHP against the sandbox
 	@scripts/setup demo
@@ -25,6 +25,10 @@ test: ## run all test suites, or some: make test SUITES="rust c"
 bench: ## measure what a call costs, step by step (takes minutes; leave the machine alone meanwhile)
 	@scripts/setup demo
 	@cargo bench -p antom-core --features bench --bench call
+
+bench-sandbox: ## measure how fast the sandbox answers, and that its memory stays flat (takes minutes, likewise)
+	@scripts/setup demo
+	@cargo bench -p antom-sandbox --bench throughput
 
 library: ## build libantom for production, in target/release (takes minutes)
 	@scripts/setup demo

@@ -24,7 +24,9 @@ existing_folders() {
   done
 }
 
-python_folders() { existing_folders python tests/python examples/python; }
+python_folders() { existing_folders python tests/python tests/interop examples/python; }
+
+# Not tests/interop: Antom's SDK has no types.
 
 typed_python_folders() { existing_folders python/antom tests/python examples/python; }
 

@@ -8,13 +8,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 /// The shortest and the longest token, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
-/// A secret text of 8 to 128 letters, digits, `-`, `_`, `.` and `~`, so that it fits into headers, cookies and URLs.
+/// A secret text of 8 to 128 letters, digits and the characters `-_.~+/=`, so that it fits into headers, cookies and
+/// the query of a URL.
 #[derive(Clone)]
 pub struct Token(String);
 
 /// The text is too short, too long, or has other characters.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a token has 8 to 128 characters: letters, digits, - _ . and ~")]
+#[error("a token has 8 to 128 characters: letters, digits and - _ . ~ + / =")]
 pub struct NotAToken;
 
 impl Token {
@@ -24,7 +25,7 @@ impl Token {
     /// [`NotAToken`], without the text.
     pub fn new(text: impl Into<String>) -> Result<Self, NotAToken> {
         let text = text.into();
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(&byte);
         if LENGTH.contains(&text.len()) && text.bytes().all(is_plain) {
             Ok(Self(text))
         } else {
@@ -94,5 +95,6 @@ mod tests {
             assert_eq!(Token::new(text).err(), Some(NotAToken), "{text:?}");
         }
         assert!(Token::new("x".repeat(129)).is_err());
+        assert!(Token::new("base64+and/more==").is_ok());
     }
 }

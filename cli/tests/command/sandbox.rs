@@ -188,3 +188,59 @@ fn terminate(pid: &str) {
     let sent = Command::new("kill").args(["-TERM", pid]).status().unwrap();
     assert!(sent.success());
 }
+
+#[test]
+fn a_seed_makes_the_same_sessions() {
+    let session = |seed| {
+        let sandbox = Sandbox::start(&["--seed", seed]);
+        let created = sandbox
+            .antom(&["vault", "create", "--request-id", "7", "--json"])
+            .output()
+            .unwrap();
+        json(&created)["data"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(session("7"), session("7"));
+    assert_ne!(session("7"), session("8"));
+}
+
+#[test]
+fn other_machines_come_only_with_a_token_that_is_shown() {
+    let refused = antom(&["sandbox", "--http", "0.0.0.0:0"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("--listen-anywhere"));
+
+    let open = Sandbox::start(&["--listen-anywhere"]);
+    assert_eq!(open.settings()["token"].as_str().unwrap().len(), 43);
+    let own = Sandbox::start(&["--listen-anywhere", "--token", "open-sesame-42"]);
+    assert_eq!(own.settings()["token"], "open-sesame-42");
+    let closed = Sandbox::start(&[]);
+    assert_eq!(closed.settings()["token"], Value::Null);
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    for options in [
+        &["--token", "open-sesame-42"][..],
+        &["--listen-anywhere", "--token", "short"],
+        &["--agent-token", "with space"],
+        &["--host-name", "http://sandbox.test"],
+    ] {
+        let refused = antom(&[&["sandbox"], options].concat()).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{options:?}");
+        assert!(!stderr(&refused).is_empty());
+    }
+}
+
+#[test]
+fn an_agent_token_can_be_required() {
+    let sandbox = Sandbox::start(&["--agent-token", "good-agent-token"]);
+    let refused = sandbox
+        .antom(&["vault", "create", "--json"])
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    assert!(
+        stderr(&refused).contains("INVALID_AGENT_TOKEN")
+            || stdout(&refused).contains("INVALID_AGENT_TOKEN")
+    );
+}

@@ -1,6 +1,7 @@
 //! inquireVaulting, through the life of a session, and what happens when its time is over.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use antom_sandbox::Settings;
 use serde_json::{Value, json};
@@ -87,6 +88,41 @@ fn a_session_that_nobody_completes_is_closed_when_its_time_is_over() {
     assert_eq!(late.status, 409, "{}", late.json());
     // The same request still gets the session that it made.
     assert_eq!(running.send_body(BODY).code(), "SUCCESS");
+}
+
+#[test]
+fn a_session_is_closed_in_time_also_if_nobody_asks_for_it() {
+    let running = Running::start();
+    running.send_body(BODY);
+    let shorter = r#"{"session_lifetime":"90s"}"#;
+    running.control("PATCH settings", shorter);
+    running.send_body(&BODY.replace("\"1\"", "\"2\""));
+    // The list shows what is; it closes nothing itself.
+    let statuses = || {
+        let list = running.control("GET sessions", "").json();
+        let sessions = list["sessions"].as_array().unwrap().clone();
+        let status = |session: &Value| session["status"].as_str().unwrap().to_owned();
+        sessions.iter().map(status).collect::<Vec<_>>()
+    };
+    let wait_for = |expected: [&str; 2]| {
+        let begin = Instant::now();
+        while statuses() != expected {
+            let waited = begin.elapsed();
+            assert!(waited < Duration::from_secs(10), "{:?}", statuses());
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait_for(["PROCESSING", "PROCESSING"]);
+    running.control("POST clock", r#"{"advance":"90s"}"#);
+    wait_for(["FAIL", "PROCESSING"]);
+    running.control("POST clock", r#"{"advance":"1h"}"#);
+    wait_for(["FAIL", "FAIL"]);
+    // After a reset it goes on working.
+    running.control("POST reset", "");
+    running.send_body(BODY);
+    running.send_body(&BODY.replace("\"1\"", "\"2\""));
+    running.control("POST clock", r#"{"advance":"PT1H"}"#);
+    wait_for(["FAIL", "FAIL"]);
 }
 
 #[test]

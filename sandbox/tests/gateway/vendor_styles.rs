@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use crate::support::{Answer, Draft, Running, TEST_PATH};
+use crate::support::{Answer, Draft, Request, Running, TEST_PATH};
 
 #[test]
 fn java_style() {
@@ -49,13 +49,7 @@ fn php_style_nulls_offset_without_colon_and_expect_continue() {
         .with("Accept", "*/*")
         .with("agent-token", "")
         .with("Expect", "100-continue");
-    let mut stream = running.connect();
-    stream.write_all(&request.head()).unwrap();
-    let mut go_on = [0; 25];
-    stream.read_exact(&mut go_on).unwrap();
-    assert_eq!(go_on, *b"HTTP/1.1 100 Continue\r\n\r\n");
-    stream.write_all(&request.body).unwrap();
-    let answer = Answer::read(&mut stream);
+    let answer = after_continue(&running, &request);
     running.assert_signed(&answer, &draft, "SUCCESS");
     assert!(answer.json().get("normalUrl").is_none(), "null is absent");
 }
@@ -118,4 +112,137 @@ fn shop_style_milliseconds_with_z_string_booleans_and_documented_spaces() {
     let answer = running.send(&request);
     running.assert_signed(&answer, &draft, "SUCCESS");
     assert!(answer.json().get("normalUrl").is_some());
+}
+
+/// How one of the SDKs writes a request.
+struct Style {
+    time: &'static str,
+    /// `%` stands for the path.
+    target: &'static str,
+    lower_case_hex: bool,
+    headers: &'static [(&'static str, &'static str)],
+}
+
+const STYLES: [Style; 6] = [
+    // Java
+    Style {
+        time: "1685599933871",
+        target: "%",
+        lower_case_hex: false,
+        headers: &[
+            ("Accept", "text/plain,text/xml,text/javascript,text/html"),
+            ("User-Agent", "global-open-sdk-java/2.2.8"),
+        ],
+    },
+    // Python
+    Style {
+        time: "2026-08-17T03:54:19+00:00",
+        target: "https://localhost%",
+        lower_case_hex: false,
+        headers: &[("Cache-Control", "no-cache"), ("Agent-Token", "")],
+    },
+    // PHP
+    Style {
+        time: "2026-08-17T10:00:00+0800",
+        target: "%",
+        lower_case_hex: false,
+        headers: &[
+            ("Accept", "*/*"),
+            ("agent-token", ""),
+            ("Expect", "100-continue"),
+        ],
+    },
+    // Go
+    Style {
+        time: "1685599933871",
+        target: "%",
+        lower_case_hex: false,
+        headers: &[
+            ("Content-Type", "application/json"),
+            ("agent-token", ""),
+            ("Key-Version", "1"),
+            ("SDK-VERSION", "global-open-sdk-go"),
+            ("Accept-Encoding", "gzip"),
+        ],
+    },
+    // .NET
+    Style {
+        time: "2026-08-17T03:54:19.1234567Z",
+        target: "%",
+        lower_case_hex: true,
+        headers: &[("X-sdkVersion", "ams-dotnet.20201113")],
+    },
+    // JavaScript, in shops
+    Style {
+        time: "2026-08-17T03:54:19.123Z",
+        target: "%",
+        lower_case_hex: false,
+        headers: &[],
+    },
+];
+
+#[test]
+fn every_api_takes_every_style_with_explicit_nulls_and_both_kinds_of_booleans() {
+    let running = Running::start();
+    for (number, style) in STYLES.iter().enumerate() {
+        let flag = [r#""false""#, "false", "null"][number % 3];
+        let bodies = [
+            (
+                "createVaultingSession",
+                format!(
+                    r#"{{"paymentMethodType":"CARD","vaultingRequestId":"s{number}","redirectUrl":null,"merchantRegion":null,"is3DSAuthentication":{flag}}}"#
+                ),
+            ),
+            (
+                "vaultPaymentMethod",
+                format!(
+                    r#"{{"vaultingRequestId":"d{number}","vaultingNotificationUrl":"https:\/\/shop.example\/n","redirectUrl":"https:\/\/shop.example\/r","merchantRegion":null,"metadata":null,"paymentMethodDetail":{{"paymentMethodType":"CARD","wallet":null,"card":{{"cardNo":"4054695723100768","cvv":null,"expiryMonth":"02","expiryYear":"29","is3DSAuthentication":{flag}}}}},"env":{{"terminalType":"WEB","osType":null,"colorDepth":"24"}}}}"#
+                ),
+            ),
+            (
+                "inquireVaulting",
+                format!(r#"{{"vaultingRequestId":"d{number}","merchantAccountId":null}}"#),
+            ),
+        ];
+        for (api, body) in bodies {
+            let path = format!("/ams/sandbox/api/v1/vaults/{api}");
+            let draft = Draft {
+                path: &path,
+                time: style.time,
+                body: &body,
+                ..Draft::default()
+            };
+            let mut signature = draft.signature(&running.merchant);
+            if style.lower_case_hex {
+                for hex in ["%2B", "%2F", "%3D"] {
+                    signature = signature.replace(hex, &hex.to_ascii_lowercase());
+                }
+            }
+            let target = style.target.replace('%', &path);
+            let request = draft
+                .sign(&running.merchant)
+                .replace("signature", &signature)
+                .with_line(&format!("POST {target} HTTP/1.1"));
+            let request = style
+                .headers
+                .iter()
+                .fold(request, |request, (name, value)| request.with(name, value));
+            let answer = if request.headers.iter().any(|(name, _)| name == "Expect") {
+                after_continue(&running, &request)
+            } else {
+                running.send(&request)
+            };
+            running.assert_signed(&answer, &draft, "SUCCESS");
+        }
+    }
+}
+
+fn after_continue(running: &Running, request: &Request) -> Answer {
+    let mut stream = running.connect();
+    stream.write_all(&request.head()).unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert_eq!(go_on, *b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(&request.body).unwrap();
+    Answer::read(&mut stream)
 }
