@@ -175,7 +175,9 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::NotLoopback(_) | StartError::ClientId => Self::Usage(error.to_string()),
+            StartError::NotLoopback(_) | StartError::ClientId | StartError::TooManyFaults => {
+                Self::Usage(error.to_string())
+            }
             StartError::Busy { .. }
             | StartError::Listen { .. }
             | StartError::File { .. }

@@ -46,6 +46,8 @@ pub struct Exchange {
     pub request_id: Option<String>,
     /// How it ended.
     pub verdict: Verdict,
+    /// The faults that were played on it, for example `delay=2s,http-503`.
+    pub fault: Option<String>,
     /// From the last byte of the request's head to the answer.
     pub duration: Duration,
 }
@@ -67,6 +69,7 @@ impl Exchange {
             reason: Option<&'a str>,
             http_status: u16,
             signed: bool,
+            fault: Option<&'a str>,
             duration_ms: f64,
         }
         let line = Line {
@@ -79,6 +82,7 @@ impl Exchange {
             reason: self.verdict.reason.as_deref(),
             http_status: self.verdict.http_status,
             signed: self.verdict.signed,
+            fault: self.fault.as_deref(),
             duration_ms: milliseconds(self.duration),
         };
         serde_json::to_string(&line).expect("text and numbers always serialise")
@@ -89,7 +93,7 @@ impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} {} {} {} {} {} {:.1} ms",
+            "{} {} {} {} {} {} {:.1} ms{}{}",
             clock::text(self.time),
             self.method,
             self.path,
@@ -97,6 +101,8 @@ impl fmt::Display for Exchange {
             self.request_id.as_deref().unwrap_or("-"),
             self.verdict,
             milliseconds(self.duration),
+            if self.fault.is_some() { " fault " } else { "" },
+            self.fault.as_deref().unwrap_or_default(),
         )
     }
 }

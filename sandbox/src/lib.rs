@@ -15,6 +15,7 @@
 mod cards;
 mod clock;
 mod exchange;
+mod faults;
 mod gateway;
 mod identity;
 mod journal;
@@ -27,6 +28,7 @@ mod vaulting;
 mod world;
 
 pub use exchange::{Exchange, Verdict};
+pub use faults::{FAULTS, Fault, FaultRule, Outcome, Parameter, Unit, WrongFault};
 pub use identity::Files;
 pub use mask::mask;
 pub use server::Sandbox;

@@ -1,12 +1,15 @@
 //! Sockets: listens for http and https on loopback, carries HTTP/1.1 to the gateway, and ends cleanly.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tempfile::TempDir;
@@ -17,10 +20,11 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::gateway;
+use crate::faults::{Connection, OverTcp, Wire};
 use crate::identity::{Files, Identity};
 use crate::settings::{Settings, StartError};
 use crate::world::World;
+use crate::{faults, gateway};
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -71,7 +75,7 @@ impl Sandbox {
             identity.gateway,
             format!("http://{}", addresses.http),
         );
-        let router = gateway::routes().with_state(world);
+        let router = gateway::routes().merge(faults::routes()).with_state(world);
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);
         Ok(Self {
@@ -144,8 +148,8 @@ async fn accept(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, tls.clone(), router.clone(), stopped.clone()));
+                Ok((stream, peer)) => {
+                    connections.spawn(connection(stream, peer.ip(), tls.clone(), router.clone(), stopped.clone()));
                 }
                 // Too many open files, for example: others may close theirs.
                 Err(_) => sleep(Duration::from_millis(50)).await,
@@ -162,31 +166,39 @@ async fn accept(
 
 async fn connection(
     stream: TcpStream,
+    peer: IpAddr,
     tls: Option<TlsAcceptor>,
     router: Router,
     stopped: watch::Receiver<()>,
 ) {
+    let peer = Connection::new(peer);
     // Answers are small: sent at once, not when more has come together.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve(stream, router, stopped).await,
+        None => serve(stream, peer, router, stopped).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await {
-                serve(stream, router, stopped).await;
+                serve(stream, peer, router, stopped).await;
             }
         }
     }
 }
 
 async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + OverTcp + Unpin,
+    connection: Connection,
     router: Router,
     mut stopped: watch::Receiver<()>,
 ) {
+    let stream = Wire::new(stream, connection.clone());
+    let service = Over {
+        connection,
+        router: TowerToHyperService::new(router),
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     // A connection that breaks is the client's affair: there is nobody left to tell.
     tokio::select! {
@@ -195,5 +207,22 @@ async fn serve(
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
+    }
+}
+
+/// The router behind a connection: every request knows which one it came over.
+struct Over {
+    connection: Connection,
+    router: TowerToHyperService<Router>,
+}
+
+impl Service<Request<Incoming>> for Over {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.connection.clone());
+        self.router.call(request)
     }
 }

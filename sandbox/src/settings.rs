@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::exchange::Exchange;
+use crate::faults::{FaultRule, MOST_RULES};
 
 /// The client id of the sandbox's merchant: the example of Antom's documentation.
 pub const DEFAULT_CLIENT_ID: &str = "SANDBOX_5X00000000000000";
@@ -34,6 +35,8 @@ pub struct Settings {
     /// Makes ids, tokens and chances the same in every run: for tests that compare, and for nothing else, because
     /// whoever knows it can guess them. Default: different ones every time.
     pub seed: Option<u64>,
+    /// Which requests meet which faults, in this order, at most 100. Default: none does.
+    pub faults: Vec<FaultRule>,
     /// Called after every request, on the thread that answered it. Default: nothing happens.
     pub on_exchange: Box<dyn Fn(&Exchange) + Send + Sync>,
 }
@@ -50,6 +53,7 @@ impl Default for Settings {
             rate_limit: None,
             accept_changed_repeats: false,
             seed: None,
+            faults: Vec::new(),
             on_exchange: Box::new(|_| ()),
         }
     }
@@ -67,6 +71,9 @@ impl Settings {
         let is_plain = self.client_id.chars().all(|c| c.is_ascii_graphic());
         if live_client_id(&self.client_id).is_empty() || !is_plain {
             return Err(StartError::ClientId);
+        }
+        if self.faults.len() > MOST_RULES {
+            return Err(StartError::TooManyFaults);
         }
         Ok(())
     }
@@ -91,6 +98,9 @@ pub enum StartError {
     /// The client id cannot be a header.
     #[error("the client id must be visible ASCII characters without spaces")]
     ClientId,
+    /// More rules for faults than are kept.
+    #[error("there are more than {MOST_RULES} rules for faults")]
+    TooManyFaults,
     /// Another program listens there.
     #[error(
         "port {port} of {ip} is in use by another program; choose another one, for example --{scheme} {example} for any free port",

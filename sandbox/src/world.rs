@@ -8,6 +8,7 @@ use antom_core::signature::{SigningKey, VerifyingKey};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::journal::{Event, Journal, Step};
 use crate::random::Random;
 use crate::rate_limit::RateLimit;
@@ -29,6 +30,7 @@ pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) vaultings: Vaultings,
+    pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     /// Vaultings that ended, for whoever posts the notifications.
     outcomes: mpsc::UnboundedSender<Vaulting>,
@@ -53,6 +55,7 @@ impl World {
             random: Random::new(settings.seed),
             rate_limit: settings.rate_limit.map(RateLimit::new),
             vaultings: Vaultings::new(settings.most_sessions),
+            faults: Faults::new(settings.faults.clone()),
             journal: Journal::new(),
             outcomes,
             settings,

@@ -13,6 +13,7 @@ use super::KEY_VERSION;
 use super::incoming::Incoming;
 use crate::clock;
 use crate::exchange::Verdict;
+use crate::faults::Plan;
 use crate::journal::Explanation;
 use crate::world::World;
 
@@ -117,6 +118,17 @@ impl Refusal {
         }
     }
 
+    /// The result that faults put in the place of the true one.
+    pub(super) fn by_faults(faults: &Plan) -> Option<Self> {
+        let (refuse, reason) = faults.refusal()?;
+        let refusal = if refuse.signed {
+            Self::signed(refuse.code, reason)
+        } else {
+            Self::unsigned(refuse.code, reason)
+        };
+        Some(refusal.with_http_status(refuse.status))
+    }
+
     pub(super) fn with_http_status(mut self, status: u16) -> Self {
         self.http_status = status;
         self
@@ -140,10 +152,10 @@ pub(super) struct Details {
 }
 
 /// An answer as it goes out.
-pub(super) struct Sealed {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Sealed {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {

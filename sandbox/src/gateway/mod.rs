@@ -12,16 +12,18 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::exchange::{Exchange, plain};
+use crate::faults::{Asked, Choice, Plan, WrongFault, refuse};
 use crate::journal::{Call, Check, Event, Message};
 use crate::world::World;
+pub(crate) use answer::Sealed;
 use answer::{Answer, Refusal};
 use incoming::{Api, Incoming};
 
 /// The only `keyVersion`, of the merchant's key and of the gateway's.
-const KEY_VERSION: &str = "1";
+pub(crate) const KEY_VERSION: &str = "1";
 
 /// Everything under Antom's paths, and all that no other part of the sandbox serves.
 pub(crate) fn routes() -> Router<Arc<World>> {
@@ -29,31 +31,80 @@ pub(crate) fn routes() -> Router<Arc<World>> {
 }
 
 impl World {
-    fn answer(&self, request: &Incoming, checks: &mut Vec<Check>) -> Result<Answer, Refusal> {
-        match self.admit(request, checks)? {
+    fn answer(
+        &self,
+        request: &Incoming,
+        checks: &mut Vec<Check>,
+        faults: &mut Plan,
+    ) -> Result<Answer, Refusal> {
+        let admitted = self.admit(request, checks);
+        let api = admitted.inspect_err(|_| faults.leave_result())?;
+        match Refusal::by_faults(faults) {
+            None => self.carry_out(api, request),
+            Some(refusal) => {
+                if !faults.skips_processing() {
+                    // What it says is not told: the fault's result is.
+                    let _ = self.carry_out(api, request);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    fn carry_out(&self, api: Api, request: &Incoming) -> Result<Answer, Refusal> {
+        match api {
             Api::CreateVaultingSession => self.create_vaulting_session(request),
         }
+    }
+
+    fn faults_of(&self, request: &Incoming, request_id: Option<&str>) -> Result<Plan, WrongFault> {
+        let choice = Choice {
+            header: request.faults(),
+            path: request.path(),
+            request_id,
+        };
+        self.faults.choose(&choice, &self.random)
     }
 }
 
 async fn receive(State(world): State<Arc<World>>, request: Request) -> Response {
     let (started, time) = (Instant::now(), world.clock.now());
     let (request, refusal) = Incoming::receive(request).await;
+    let request_id = request.vaulting_request_id();
+    let faults = match refusal {
+        None => world.faults_of(&request, request_id.as_deref()),
+        Some(_) => Ok(Plan::default()),
+    };
+    let mut faults = match faults {
+        Ok(faults) => faults,
+        Err(wrong) => return refuse(&world, &wrong),
+    };
     let mut checks = Vec::new();
     let answer = match refusal {
-        None => world.answer(&request, &mut checks),
+        None => world.answer(&request, &mut checks, &mut faults),
         Some(refusal) => Err(refusal),
     };
     let answer = answer.unwrap_or_else(Answer::refusal);
-    let verdict = answer.verdict().clone();
-    let (sealed, details) = answer.seal(&request, &world);
+    let mut verdict = answer.verdict().clone();
+    let (mut sealed, details) = answer.seal(&request, &world);
+    let asked = Asked {
+        method: request.method(),
+        target: request.path_and_query(),
+        client_id: request.header("client-id").unwrap_or_default(),
+        closes: request.closes(),
+        connection: request.connection(),
+    };
+    faults.alter(&mut sealed, &asked, &world).await;
+    verdict.http_status = sealed.status.as_u16();
+    verdict.signed = sealed.headers.contains_key("signature");
     let exchange = Exchange {
         time,
         method: plain(request.method()),
         path: plain(request.path()),
         client_id: request.header("client-id").ok().map(plain),
-        request_id: request.vaulting_request_id().as_deref().map(plain),
+        request_id: request_id.as_deref().map(plain),
         verdict,
+        fault: (!faults.is_empty()).then(|| faults.to_string()),
         duration: started.elapsed(),
     };
     (world.settings.on_exchange)(&exchange);
@@ -67,7 +118,7 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
         status: details.status.letter().to_owned(),
         reason: exchange.verdict.reason,
         doctor: details.diagnosis,
-        fault: None,
+        fault: exchange.fault,
         checks,
         signed: exchange.verdict.signed,
         request: request.message(),
@@ -76,5 +127,5 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
         duration_micros: exchange.duration.as_micros().try_into().unwrap_or(u64::MAX),
     };
     world.journal.write(time, Event::Call(Box::new(call)));
-    sealed.into_response()
+    faults.send(sealed, &asked).await
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod data_directory;
+mod faults;
 mod log;
 mod repeats;
 mod safety;
