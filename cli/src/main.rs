@@ -34,7 +34,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let (json, outcome) = match Arguments::parse().command {
-        Command::Sandbox(arguments) => (arguments.json, sandbox::run(arguments)),
+        Command::Sandbox(arguments) => (arguments.json(), sandbox::run(arguments)),
         Command::Keys(command) => (command.json(), keys::run(command)),
         Command::Vault(command) => (command.json(), vault::run(command)),
     };
