@@ -40,12 +40,10 @@ fn list() -> String {
             let outcome = fault.outcome_text();
             let _ = writeln!(
                 text,
-                "  {:26}{carried_out}carried out; libantom: {outcome}",
-                ""
+                "  {:26}{carried_out}carried out; libantom: {outcome}{}",
+                "",
+                bounds(fault),
             );
-            if let Some(parameter) = fault.parameter {
-                let _ = writeln!(text, "  {:26}{parameter}", "");
-            }
         }
     }
     text
@@ -59,6 +57,11 @@ fn usage(fault: &Fault) -> String {
         }
         None => fault.name.to_owned(),
     }
+}
+
+fn bounds(fault: &Fault) -> String {
+    let parameter = fault.parameter;
+    parameter.map_or_else(String::new, |parameter| format!("; from {parameter}"))
 }
 
 #[derive(Serialize)]

@@ -11,6 +11,7 @@ mod script;
 mod wire;
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use antom_core::signature::SigningKey;
@@ -27,7 +28,7 @@ pub(crate) use answer::Asked;
 pub use list::{FAULTS, Fault, Outcome, Parameter, Unit};
 pub(crate) use plan::Plan;
 pub use plan::WrongFault;
-pub(crate) use routes::{refuse, routes};
+pub(crate) use routes::routes;
 pub use rule::FaultRule;
 pub(crate) use wire::{Connection, OverTcp, Wire};
 
@@ -71,8 +72,8 @@ struct Counts {
     order: VecDeque<Counted>,
 }
 
-/// Path and request id.
-type Counted = (String, Option<String>);
+/// The hash of path and request id, which may be long.
+type Counted = u64;
 
 /// What decides about the faults of a request.
 pub(crate) struct Choice<'a> {
@@ -117,7 +118,8 @@ impl Faults {
         let Some((Change::RefuseAtFirst(_), calls)) = plan.change() else {
             return Ok(plan);
         };
-        let request = (choice.path.to_owned(), choice.request_id.map(str::to_owned));
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        let request = hasher.hash_one((choice.path, choice.request_id));
         if state.counts.next(request) > calls {
             plan.leave_result();
         }
@@ -219,7 +221,7 @@ impl Counts {
             {
                 self.calls.remove(&oldest);
             }
-            self.order.push_back(request.clone());
+            self.order.push_back(request);
         }
         let calls = self.calls.entry(request).or_default();
         *calls += 1;

@@ -13,9 +13,9 @@ use axum::routing::get;
 use serde::Serialize;
 use serde_json::json;
 
+use super::MOST_RULES;
 use super::plan::WrongFault;
 use super::rule::{FaultRule, Wanted};
-use super::{HEADER, MOST_RULES};
 use crate::journal::Event;
 use crate::world::World;
 
@@ -80,15 +80,6 @@ async fn remove_all(State(world): State<Arc<World>>) -> Response {
 fn note(world: &World, what: String) {
     let event = Event::Control { what };
     world.journal.write(world.clock.now(), event);
-}
-
-/// The answer to a request whose header names no faults.
-pub(crate) fn refuse(world: &World, wrong: &WrongFault) -> Response {
-    note(
-        world,
-        format!("a request was refused for its {HEADER}: {wrong}"),
-    );
-    wrong_fault(wrong)
 }
 
 fn wrong_fault(wrong: &WrongFault) -> Response {

@@ -32,7 +32,8 @@ impl Connection {
         }
     }
 
-    /// Plays this in place of the next answer, which must have no body: its end is then easily found.
+    /// Plays this in place of the next answer, which must have no body: its end is then easily found. Answers before
+    /// it have left by then, but for a client that sends more requests without reading what it gets.
     pub(super) fn arm(&self, script: Script) {
         *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some(script);
     }

@@ -13,7 +13,7 @@ use super::KEY_VERSION;
 use super::incoming::Incoming;
 use crate::clock;
 use crate::exchange::Verdict;
-use crate::faults::Plan;
+use crate::faults::{Plan, WrongFault};
 use crate::journal::Explanation;
 use crate::world::World;
 
@@ -127,6 +127,15 @@ impl Refusal {
             Self::unsigned(refuse.code, reason)
         };
         Some(refusal.with_http_status(refuse.status))
+    }
+
+    /// The request asks for a fault that does not exist.
+    pub(super) fn wrong_fault(wrong: &WrongFault) -> Self {
+        Self {
+            explain_in_header: true,
+            http_status: 400,
+            ..Self::unsigned("PARAM_ILLEGAL", wrong.to_string())
+        }
     }
 
     pub(super) fn with_http_status(mut self, status: u16) -> Self {

@@ -110,9 +110,11 @@ impl Incoming {
 
     /// Whether the connection ends with the answer.
     pub(super) fn closes(&self) -> bool {
-        let mut asked = self.header_values("connection");
+        let mut options = self
+            .header_values("connection")
+            .flat_map(|value| value.split(','));
         self.head.version != Version::HTTP_11
-            || asked.any(|value| value.eq_ignore_ascii_case("close"))
+            || options.any(|option| option.trim().eq_ignore_ascii_case("close"))
     }
 
     /// The connection that it came over.
@@ -125,7 +127,10 @@ impl Incoming {
         let may_ask = self
             .connection()
             .is_some_and(|connection| connection.peer.is_loopback());
-        let values: Vec<_> = self.header_values(faults::HEADER).collect();
+        let values = self.head.headers.get_all(faults::HEADER).iter();
+        let values: Vec<_> = values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
         (may_ask && !values.is_empty()).then(|| values.join(","))
     }
 

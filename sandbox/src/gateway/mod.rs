@@ -15,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use crate::exchange::{Exchange, plain};
-use crate::faults::{Asked, Choice, Plan, WrongFault, refuse};
+use crate::faults::{Asked, Choice, Plan};
 use crate::journal::{Call, Check, Event, Message};
 use crate::world::World;
 pub(crate) use answer::Sealed;
@@ -57,13 +57,14 @@ impl World {
         }
     }
 
-    fn faults_of(&self, request: &Incoming, request_id: Option<&str>) -> Result<Plan, WrongFault> {
+    fn faults_of(&self, request: &Incoming, request_id: Option<&str>) -> Result<Plan, Refusal> {
         let choice = Choice {
             header: request.faults(),
             path: request.path(),
             request_id,
         };
-        self.faults.choose(&choice, &self.random)
+        let chosen = self.faults.choose(&choice, &self.random);
+        chosen.map_err(|wrong| Refusal::wrong_fault(&wrong))
     }
 }
 
@@ -73,11 +74,11 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
     let request_id = request.vaulting_request_id();
     let faults = match refusal {
         None => world.faults_of(&request, request_id.as_deref()),
-        Some(_) => Ok(Plan::default()),
+        Some(refusal) => Err(refusal),
     };
-    let mut faults = match faults {
-        Ok(faults) => faults,
-        Err(wrong) => return refuse(&world, &wrong),
+    let (mut faults, refusal) = match faults {
+        Ok(faults) => (faults, None),
+        Err(refusal) => (Plan::default(), Some(refusal)),
     };
     let mut checks = Vec::new();
     let answer = match refusal {
@@ -128,4 +129,41 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
     };
     world.journal.write(time, Event::Call(Box::new(call)));
     faults.send(sealed, &asked).await
+}
+
+#[cfg(test)]
+mod tests {
+    use antom_core::signature::SigningKey;
+    use axum::body::Body;
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::faults::Connection;
+    use crate::settings::Settings;
+
+    #[tokio::test]
+    async fn the_journal_says_which_fault_was_played() {
+        let key = SigningKey::generate().signing_key;
+        let merchant = key.verifying_key();
+        let (world, _ended) = World::new(Settings::default(), merchant, key, String::new());
+        for (fault, expected) in [
+            ("http-503-before,drip=0s", Some("http-503-before,drip=0s")),
+            // Not played: the request is refused for what is wrong with it.
+            ("signed-failure", None),
+        ] {
+            let request = Request::builder()
+                .header("host", "localhost")
+                .header("x-sandbox-fault", fault)
+                .extension(Connection::new(Ipv4Addr::LOCALHOST.into()))
+                .body(Body::empty())
+                .unwrap();
+            receive(State(world.clone()), request).await;
+            let entries = world.journal.entries();
+            let Event::Call(call) = &entries[0].event else {
+                panic!("the newest entry is a call");
+            };
+            assert_eq!(call.fault.as_deref(), expected);
+        }
+        assert_eq!(world.journal.entries().len(), 2);
+    }
 }
