@@ -1,7 +1,7 @@
 //! Sockets: listens for http and https on loopback, carries HTTP/1.1 to the gateway, and ends cleanly.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use axum::Router;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::Service;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tempfile::TempDir;
@@ -149,7 +149,9 @@ async fn accept(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(connection(stream, peer.ip(), tls.clone(), router.clone(), stopped.clone()));
+                    let peer = Connection::new(peer.ip());
+                    let (tls, router, stopped) = (tls.clone(), router.clone(), stopped.clone());
+                    connections.spawn(connection(stream, peer, tls, router, stopped));
                 }
                 // Too many open files, for example: others may close theirs.
                 Err(_) => sleep(Duration::from_millis(50)).await,
@@ -166,12 +168,11 @@ async fn accept(
 
 async fn connection(
     stream: TcpStream,
-    peer: IpAddr,
+    peer: Connection,
     tls: Option<TlsAcceptor>,
     router: Router,
     stopped: watch::Receiver<()>,
 ) {
-    let peer = Connection::new(peer);
     // Answers are small: sent at once, not when more has come together.
     let _ = stream.set_nodelay(true);
     match tls {
@@ -191,10 +192,11 @@ async fn serve(
     mut stopped: watch::Receiver<()>,
 ) {
     let stream = Wire::new(stream, connection.clone());
-    let service = Over {
-        connection,
-        router: TowerToHyperService::new(router),
-    };
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+        service.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
@@ -207,22 +209,5 @@ async fn serve(
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
-    }
-}
-
-/// The router behind a connection: every request knows which one it came over.
-struct Over {
-    connection: Connection,
-    router: TowerToHyperService<Router>,
-}
-
-impl Service<Request<Incoming>> for Over {
-    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
-    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
-
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        request.extensions_mut().insert(self.connection.clone());
-        self.router.call(request)
     }
 }

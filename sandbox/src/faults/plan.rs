@@ -196,7 +196,7 @@ const DURATIONS: [(&str, u64); 5] = [
 ];
 
 impl Unit {
-    /// An amount in the shortest form that [`Parameter::read`] reads.
+    /// An amount in the shortest form that is read again.
     pub fn write(self, amount: u64) -> String {
         match self {
             Self::Calls | Self::Mebibytes => amount.to_string(),
