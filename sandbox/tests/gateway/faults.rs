@@ -586,7 +586,7 @@ fn what_was_not_admitted_is_refused_as_always_and_not_by_a_signed_fault() {
 }
 
 #[test]
-fn retries_and_recovery_can_be_tried() {
+fn retries_can_be_tried() {
     let running = Running::start();
     let client = running.client().build().unwrap();
     let rule = json!({"fault": "reset-after", "times": 2, "path": "createVaultingSession"});
