@@ -68,7 +68,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let (json, outcome) = match Arguments::parse().command {
-        Command::Sandbox(arguments) => (arguments.json, sandbox::run(arguments)),
+        Command::Sandbox(arguments) => (arguments.json(), sandbox::run(arguments)),
         Command::Call(arguments) => (arguments.json, call::run(&arguments)),
         Command::Doctor(arguments) => (arguments.json, doctor::run(&arguments)),
         Command::Keys(command) => (command.json(), keys::run(command)),

@@ -7,19 +7,26 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use antom_sandbox::{DEFAULT_CLIENT_ID, Exchange, NotAToken, Sandbox, Settings, StartError, Token};
-use clap::Args;
+use antom_sandbox::{
+    DEFAULT_CLIENT_ID, Exchange, FaultRule, NotAToken, Sandbox, Settings, StartError, Token,
+};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
 use crate::output::{Failure, print, print_json};
 
+mod faults;
 mod snippets;
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// Where to listen for http; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     http: SocketAddr,
@@ -74,16 +81,40 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TOKEN", value_parser = token, requires = "listen_anywhere")]
     token: Option<Token>,
 
+    /// Answer like this and not as it should be; may be given more than once. RULE is
+    /// FAULTS[*TIMES][%CHANCE][@PATH][#REQUEST_ID], for example http-503*2@createVaultingSession
+    /// or delay=2s%10; `antom sandbox faults` lists every fault
+    #[arg(long = "fault", value_name = "RULE")]
+    faults: Vec<FaultRule>,
+
     /// End when standard input closes: for scripts, so that the sandbox does not outlive them
     #[arg(long)]
     until_stdin_closes: bool,
 
     /// Print the settings and the log as lines of JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the faults that the sandbox can play on a client.
+    Faults(faults::Arguments),
+}
+
+impl Arguments {
+    pub(crate) fn json(&self) -> bool {
+        match &self.command {
+            Some(Command::Faults(arguments)) => arguments.json,
+            None => self.json,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    if let Some(Command::Faults(arguments)) = &arguments.command {
+        return faults::run(arguments);
+    }
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|e| Failure::Other(format!("cannot start threads: {e}")))?;
     runtime.block_on(serve(arguments))
@@ -124,6 +155,7 @@ impl Arguments {
             expired_agent_token: self.expired_agent_token,
             host_names: self.host_name,
             listen_anywhere: self.listen_anywhere.then_some(token),
+            faults: self.faults,
             on_exchange: if self.json {
                 Box::new(|exchange: &Exchange| log(&exchange.to_json()))
             } else {
@@ -210,9 +242,10 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::NotLoopback(_) | StartError::ClientId | StartError::HostName(_) => {
-                Self::Usage(error.to_string())
-            }
+            StartError::NotLoopback(_)
+            | StartError::ClientId
+            | StartError::HostName(_)
+            | StartError::TooManyFaults => Self::Usage(error.to_string()),
             StartError::Busy { .. }
             | StartError::Listen { .. }
             | StartError::File { .. }

@@ -47,6 +47,8 @@ pub struct Exchange {
     pub request_id: Option<String>,
     /// How it ended.
     pub verdict: Verdict,
+    /// The faults that were played on it, for example `delay=2s,http-503`.
+    pub fault: Option<String>,
     /// From the last byte of the request's head to the answer.
     pub duration: Duration,
 }
@@ -68,6 +70,7 @@ impl Exchange {
             reason: Option<&'a str>,
             http_status: u16,
             signed: bool,
+            fault: Option<&'a str>,
             duration_ms: f64,
         }
         let line = Line {
@@ -80,6 +83,7 @@ impl Exchange {
             reason: self.verdict.reason.as_deref(),
             http_status: self.verdict.http_status,
             signed: self.verdict.signed,
+            fault: self.fault.as_deref(),
             duration_ms: milliseconds(self.duration),
         };
         serde_json::to_string(&line).expect("text and numbers always serialise")
@@ -90,7 +94,7 @@ impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} {} {} {} {} {} {:.1} ms",
+            "{} {} {} {} {} {} {:.1} ms{}{}",
             clock::text(self.time),
             self.method,
             self.path,
@@ -98,6 +102,8 @@ impl fmt::Display for Exchange {
             self.request_id.as_deref().unwrap_or("-"),
             self.verdict,
             milliseconds(self.duration),
+            if self.fault.is_some() { " fault " } else { "" },
+            self.fault.as_deref().unwrap_or_default(),
         )
     }
 }

@@ -17,6 +17,7 @@ mod checkout;
 mod clock;
 mod control;
 mod exchange;
+mod faults;
 mod gateway;
 mod identity;
 mod journal;
@@ -32,6 +33,7 @@ mod vaulting;
 mod world;
 
 pub use exchange::{Exchange, Verdict};
+pub use faults::{FAULTS, Fault, FaultRule, Outcome, Parameter, Unit, WrongFault};
 pub use identity::Files;
 pub use mask::{mask_card_data, mask_secrets};
 pub use server::Sandbox;

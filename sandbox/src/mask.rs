@@ -91,7 +91,11 @@ fn mask_members(bytes: &mut [u8], members: &[&[&str]]) {
         };
         let end = value_end(bytes, &value);
         let is_whole = end - value.start >= *LENGTHS.start();
-        let kept = if value.is_card_number && is_whole { KEPT } else { 0 };
+        let kept = if value.is_card_number && is_whole {
+            KEPT
+        } else {
+            0
+        };
         bytes[value.start..end - kept].fill(MASK);
         at = end.max(at + 1);
     }

@@ -158,6 +158,7 @@ impl World {
                 http_status: status.as_u16(),
                 signed: false,
             },
+            fault: None,
             duration: begin.elapsed(),
         });
         let mut response = Response::new(Body::from(body.to_string()));

@@ -21,12 +21,13 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::faults::{Connection, OverTcp, Wire};
 use crate::identity::{Files, Identity};
 use crate::safety::{Peer, guard};
 use crate::settings::{Settings, StartError};
 use crate::token::Token;
 use crate::world::World;
-use crate::{checkout, control, gateway, pages};
+use crate::{checkout, control, faults, gateway, pages};
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -86,6 +87,7 @@ impl Sandbox {
             .merge(pages::routes())
             .merge(checkout::routes())
             .merge(control::routes())
+            .merge(faults::routes())
             // The last one, so that it stands before every route.
             .layer(from_fn_with_state(world.clone(), guard))
             .with_state(world.clone());
@@ -180,8 +182,9 @@ async fn accept(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
+                    let at = Connection::new(peer.ip());
                     let (tls, router, stopped) = (tls.clone(), router.clone(), stopped.clone());
-                    connections.spawn(connection(stream, Peer(peer), tls, router, stopped));
+                    connections.spawn(connection(stream, (Peer(peer), at), tls, router, stopped));
                 }
                 // Too many open files, for example: others may close theirs.
                 Err(_) => sleep(Duration::from_millis(50)).await,
@@ -198,7 +201,7 @@ async fn accept(
 
 async fn connection(
     stream: TcpStream,
-    peer: Peer,
+    peer: (Peer, Connection),
     tls: Option<TlsAcceptor>,
     router: Router,
     stopped: watch::Receiver<()>,
@@ -216,20 +219,22 @@ async fn connection(
 }
 
 async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    peer: Peer,
+    stream: impl AsyncRead + AsyncWrite + OverTcp + Unpin,
+    (peer, connection): (Peer, Connection),
     router: Router,
     mut stopped: watch::Receiver<()>,
 ) {
+    let stream = Wire::new(stream, connection.clone());
     let service = TowerToHyperService::new(router);
-    let with_peer = service_fn(|mut request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(connection.clone());
         service.call(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(stream), with_peer);
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     // A connection that breaks is the client's affair: there is nobody left to tell.
     tokio::select! {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::exchange::Exchange;
+use crate::faults::{FaultRule, MOST_RULES};
 use crate::token::Token;
 
 /// The client id of the sandbox's merchant: the example of Antom's documentation.
@@ -49,6 +50,8 @@ pub struct Settings {
     pub agent_token: Option<Token>,
     /// The `agent-token` that is answered `EXPIRED_AGENT_TOKEN`. Default: none.
     pub expired_agent_token: Option<Token>,
+    /// Which requests meet which faults, in this order, at most 100. Default: none does.
+    pub faults: Vec<FaultRule>,
     /// Called after every request, on the thread that answered it. Default: nothing happens.
     pub on_exchange: Box<dyn Fn(&Exchange) + Send + Sync>,
 }
@@ -69,6 +72,7 @@ impl Default for Settings {
             host_names: Vec::new(),
             agent_token: None,
             expired_agent_token: None,
+            faults: Vec::new(),
             on_exchange: Box::new(|_| ()),
         }
     }
@@ -91,6 +95,9 @@ impl Settings {
         let is_plain = self.client_id.chars().all(|c| c.is_ascii_graphic());
         if live_client_id(&self.client_id).is_empty() || !is_plain {
             return Err(StartError::ClientId);
+        }
+        if self.faults.len() > MOST_RULES {
+            return Err(StartError::TooManyFaults);
         }
         Ok(())
     }
@@ -149,6 +156,9 @@ pub enum StartError {
         "{0:?} is not a host name: give it without scheme, port and path, for example sandbox.test"
     )]
     HostName(String),
+    /// More rules for faults than are kept.
+    #[error("there are more than {MOST_RULES} rules for faults")]
+    TooManyFaults,
     /// Another program listens there.
     #[error(
         "port {port} of {ip} is in use by another program; choose another one, for example --{scheme} {example} for any free port",

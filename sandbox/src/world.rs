@@ -8,6 +8,7 @@ use antom_core::signature::{SigningKey, VerifyingKey};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::gateway::script::Script;
 use crate::journal::{Event, Journal, Step};
 use crate::random::Random;
@@ -33,6 +34,7 @@ pub(crate) struct World {
     /// Answers that were set for APIs.
     pub(crate) script: Script,
     tuning: Mutex<Tuning>,
+    pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     /// Vaultings that ended, for whoever posts the notifications.
     outcomes: mpsc::UnboundedSender<Vaulting>,
@@ -59,6 +61,7 @@ impl World {
             vaultings: Vaultings::new(settings.most_sessions),
             script: Script::default(),
             tuning: Mutex::new(Tuning::of(&settings)),
+            faults: Faults::new(settings.faults.clone()),
             journal: Journal::new(),
             outcomes,
             settings,
@@ -174,6 +177,7 @@ impl World {
     pub(crate) fn reset(&self) {
         self.vaultings.reset();
         self.script.clear();
+        self.faults.reset();
         self.rate_limit.reset();
         self.tune(|tuning| *tuning = Tuning::of(&self.settings));
         self.random.reset();

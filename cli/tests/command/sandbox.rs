@@ -244,3 +244,51 @@ fn an_agent_token_can_be_required() {
             || stdout(&refused).contains("INVALID_AGENT_TOKEN")
     );
 }
+
+#[test]
+fn every_fault_is_listed_for_people_and_for_programs() {
+    let listed = antom(&["sandbox", "faults"]).output().unwrap();
+    let text = stdout(&listed);
+    assert!(listed.status.success());
+    let listed = antom(&["sandbox", "faults", "--json"]).output().unwrap();
+    let faults = json(&listed)["faults"].as_array().unwrap().clone();
+    assert!(faults.len() > 60, "{}", faults.len());
+    for fault in &faults {
+        let name = fault["name"].as_str().unwrap();
+        assert!(text.contains(&format!("  {name}")), "{name}");
+        assert!(text.contains(fault["what"].as_str().unwrap()), "{name}");
+    }
+    let delay = faults.iter().find(|fault| fault["name"] == "delay");
+    assert_eq!(
+        delay.unwrap()["parameter"],
+        serde_json::json!({"unit": "milliseconds", "default": 2000, "least": 0, "most": 600_000})
+    );
+}
+
+#[test]
+fn a_fault_of_the_command_line_is_played_and_told_in_the_log() {
+    let sandbox = Sandbox::start(&["--fault", "signed-failure*1@createVaultingSession"]);
+    let create = || {
+        let output = sandbox.antom(&["vault", "create", "--json"]).output();
+        json(&output.unwrap())
+    };
+    assert_eq!(create()["error"]["result_code"], "PROCESS_FAIL");
+    assert!(create()["data"].is_string());
+    let (_, log) = sandbox.end();
+    let first: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert_eq!(first["fault"], "signed-failure");
+}
+
+#[test]
+fn a_wrong_fault_is_refused_with_near_ones() {
+    let wrong = antom(&["sandbox", "--fault", "http-530"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    let message = stderr(&wrong);
+    assert!(message.contains("did you mean http-500"), "{message}");
+    let many = vec!["--fault=drip"; 101];
+    let wrong = antom(&[&["sandbox"], many.as_slice()].concat())
+        .output()
+        .unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("more than 100 rules"));
+}

@@ -92,7 +92,8 @@ fn ok(answer: &impl Serialize) -> Response {
     write(StatusCode::OK, answer)
 }
 
-fn write(status: StatusCode, answer: &impl Serialize) -> Response {
+/// JSON with this status.
+pub(crate) fn write(status: StatusCode, answer: &impl Serialize) -> Response {
     let body = serde_json::to_vec(answer).expect("an answer of ours always serialises");
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -119,14 +120,14 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
 
 /// Why a request to the control API is refused.
 #[derive(Debug)]
-struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     error: String,
 }
 
 impl Problem {
     #[expect(clippy::needless_pass_by_value, reason = "map_err hands values over")]
-    fn new(status: StatusCode, error: impl ToString) -> Self {
+    pub(crate) fn new(status: StatusCode, error: impl ToString) -> Self {
         Self {
             status,
             error: error.to_string(),

@@ -15,6 +15,7 @@ use super::KEY_VERSION;
 use super::incoming::Incoming;
 use crate::clock;
 use crate::exchange::Verdict;
+use crate::faults::{Plan, WrongFault};
 use crate::journal::Explanation;
 use crate::world::World;
 
@@ -128,6 +129,26 @@ impl Refusal {
         self
     }
 
+    /// The result that faults put in the place of the true one.
+    pub(super) fn by_faults(faults: &Plan) -> Option<Self> {
+        let (refuse, reason) = faults.refusal()?;
+        let refusal = if refuse.signed {
+            Self::signed(refuse.code, reason)
+        } else {
+            Self::unsigned(refuse.code, reason)
+        };
+        Some(refusal.with_http_status(refuse.status))
+    }
+
+    /// The request asks for a fault that does not exist.
+    pub(super) fn wrong_fault(wrong: &WrongFault) -> Self {
+        Self {
+            explain_in_header: true,
+            http_status: 400,
+            ..Self::unsigned("PARAM_ILLEGAL", wrong.to_string())
+        }
+    }
+
     pub(super) fn with_http_status(mut self, status: u16) -> Self {
         self.http_status = status;
         self
@@ -151,10 +172,10 @@ pub(super) struct Details {
 }
 
 /// An answer as it goes out.
-pub(super) struct Sealed {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Sealed {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Version;
 use axum::http::request::Parts;
 use http_body_util::BodyExt;
 use serde::Deserialize;
 
 use super::answer::Refusal;
+use crate::faults::{self, Connection};
 use crate::journal::Message;
 
 /// The largest body that is looked at, in bytes.
@@ -106,6 +108,32 @@ impl Incoming {
         target.map_or(self.path(), |target| target.as_str())
     }
 
+    /// Whether the connection ends with the answer.
+    pub(super) fn closes(&self) -> bool {
+        let mut options = self
+            .header_values("connection")
+            .flat_map(|value| value.split(','));
+        self.head.version != Version::HTTP_11
+            || options.any(|option| option.trim().eq_ignore_ascii_case("close"))
+    }
+
+    /// The connection that it came over.
+    pub(super) fn connection(&self) -> Option<&Connection> {
+        self.head.extensions.get()
+    }
+
+    /// What it asks to go wrong, which only this machine may.
+    pub(super) fn faults(&self) -> Option<String> {
+        let may_ask = self
+            .connection()
+            .is_some_and(|connection| connection.peer.is_loopback());
+        let values = self.head.headers.get_all(faults::HEADER).iter();
+        let values: Vec<_> = values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        (may_ask && !values.is_empty()).then(|| values.join(","))
+    }
+
     pub(super) fn body(&self) -> &[u8] {
         &self.body
     }
@@ -197,6 +225,32 @@ async fn read(mut body: Body, kept: &mut Vec<u8>) -> Result<usize, axum::Error> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn faults_are_taken_from_this_machine_only() {
+        for (peer, expected) in [
+            ("127.0.0.1", Some("http-503,drip")),
+            ("::1", Some("http-503,drip")),
+            ("192.0.2.1", None),
+            ("2001:db8::1", None),
+        ] {
+            let request = Request::builder()
+                .header("host", "localhost")
+                .header("x-sandbox-fault", "http-503")
+                .header("x-sandbox-fault", "drip")
+                .extension(Connection::new(peer.parse().unwrap()))
+                .body(Body::empty())
+                .unwrap();
+            let (request, refusal) = Incoming::receive(request).await;
+            assert!(refusal.is_none());
+            assert_eq!(request.faults().as_deref(), expected, "{peer}");
+        }
+        let request = Request::builder()
+            .header("x-sandbox-fault", "http-503")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(Incoming::receive(request).await.0.faults(), None);
+    }
 
     #[test]
     fn an_api_path_has_a_version_and_names() {

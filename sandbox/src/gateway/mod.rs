@@ -17,16 +17,18 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::exchange::{Exchange, plain};
+use crate::faults::{Asked, Choice, Plan};
 use crate::journal::{Call, Check, Event, Message};
 use crate::world::World;
+pub(crate) use answer::Sealed;
 use answer::{Answer, Refusal};
 use incoming::{Api, Incoming};
 
 /// The only `keyVersion`, of the merchant's key and of the gateway's.
-const KEY_VERSION: &str = "1";
+pub(crate) const KEY_VERSION: &str = "1";
 
 /// Everything under Antom's paths, and all that no other part of the sandbox serves.
 pub(crate) fn routes() -> Router<Arc<World>> {
@@ -34,8 +36,27 @@ pub(crate) fn routes() -> Router<Arc<World>> {
 }
 
 impl World {
-    fn answer(&self, request: &Incoming, checks: &mut Vec<Check>) -> Result<Answer, Refusal> {
-        let api = self.admit(request, checks)?;
+    fn answer(
+        &self,
+        request: &Incoming,
+        checks: &mut Vec<Check>,
+        faults: &mut Plan,
+    ) -> Result<Answer, Refusal> {
+        let admitted = self.admit(request, checks);
+        let api = admitted.inspect_err(|_| faults.leave_result())?;
+        match Refusal::by_faults(faults) {
+            None => self.carry_out(api, request),
+            Some(refusal) => {
+                if !faults.skips_processing() {
+                    // What it says is not told: the fault's result is.
+                    let _ = self.carry_out(api, request);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    fn carry_out(&self, api: Api, request: &Incoming) -> Result<Answer, Refusal> {
         if let Some(answer) = self.scripted_answer(request) {
             return Ok(answer);
         }
@@ -46,26 +67,56 @@ impl World {
             Api::Other => other::answer(request),
         }
     }
+
+    fn faults_of(&self, request: &Incoming, request_id: Option<&str>) -> Result<Plan, Refusal> {
+        let choice = Choice {
+            header: request.faults(),
+            path: request.path(),
+            request_id,
+        };
+        let chosen = self.faults.choose(&choice, &self.random);
+        chosen.map_err(|wrong| Refusal::wrong_fault(&wrong))
+    }
 }
 
 async fn receive(State(world): State<Arc<World>>, request: Request) -> Response {
     let (started, time) = (Instant::now(), world.clock.now());
     let (request, refusal) = Incoming::receive(request).await;
+    let request_id = request.vaulting_request_id();
+    let faults = match refusal {
+        None => world.faults_of(&request, request_id.as_deref()),
+        Some(refusal) => Err(refusal),
+    };
+    let (mut faults, refusal) = match faults {
+        Ok(faults) => (faults, None),
+        Err(refusal) => (Plan::default(), Some(refusal)),
+    };
     let mut checks = Vec::new();
     let answer = match refusal {
-        None => world.answer(&request, &mut checks),
+        None => world.answer(&request, &mut checks, &mut faults),
         Some(refusal) => Err(refusal),
     };
     let answer = answer.unwrap_or_else(Answer::refusal);
-    let verdict = answer.verdict().clone();
-    let (sealed, details) = answer.seal(&request, &world);
+    let mut verdict = answer.verdict().clone();
+    let (mut sealed, details) = answer.seal(&request, &world);
+    let asked = Asked {
+        method: request.method(),
+        target: request.path_and_query(),
+        client_id: request.header("client-id").unwrap_or_default(),
+        closes: request.closes(),
+        connection: request.connection(),
+    };
+    faults.alter(&mut sealed, &asked, &world).await;
+    verdict.http_status = sealed.status.as_u16();
+    verdict.signed = sealed.headers.contains_key("signature");
     let exchange = Exchange {
         time,
         method: plain(request.method()),
         path: plain(request.path()),
         client_id: request.header("client-id").ok().map(plain),
-        request_id: request.vaulting_request_id().as_deref().map(plain),
+        request_id: request_id.as_deref().map(plain),
         verdict,
+        fault: (!faults.is_empty()).then(|| faults.to_string()),
         duration: started.elapsed(),
     };
     (world.settings.on_exchange)(&exchange);
@@ -79,7 +130,7 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
         status: details.status.letter().to_owned(),
         reason: exchange.verdict.reason,
         doctor: details.diagnosis,
-        fault: None,
+        fault: exchange.fault,
         checks,
         signed: exchange.verdict.signed,
         request: request.message(),
@@ -88,5 +139,42 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
         duration_micros: exchange.duration.as_micros().try_into().unwrap_or(u64::MAX),
     };
     world.journal.write(time, Event::Call(Box::new(call)));
-    sealed.into_response()
+    faults.send(sealed, &asked).await
+}
+
+#[cfg(test)]
+mod tests {
+    use antom_core::signature::SigningKey;
+    use axum::body::Body;
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::faults::Connection;
+    use crate::settings::Settings;
+
+    #[tokio::test]
+    async fn the_journal_says_which_fault_was_played() {
+        let key = SigningKey::generate().signing_key;
+        let merchant = key.verifying_key();
+        let (world, _ended) = World::new(Settings::default(), merchant, key, String::new());
+        for (fault, expected) in [
+            ("http-503-before,drip=0s", Some("http-503-before,drip=0s")),
+            // Not played: the request is refused for what is wrong with it.
+            ("signed-failure", None),
+        ] {
+            let request = Request::builder()
+                .header("host", "localhost")
+                .header("x-sandbox-fault", fault)
+                .extension(Connection::new(Ipv4Addr::LOCALHOST.into()))
+                .body(Body::empty())
+                .unwrap();
+            receive(State(world.clone()), request).await;
+            let entries = world.journal.entries();
+            let Event::Call(call) = &entries[0].event else {
+                panic!("the newest entry is a call");
+            };
+            assert_eq!(call.fault.as_deref(), expected);
+        }
+        assert_eq!(world.journal.entries().len(), 2);
+    }
 }

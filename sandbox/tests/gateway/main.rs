@@ -5,6 +5,7 @@ mod client;
 mod control;
 mod data_directory;
 mod direct_vaulting;
+mod faults;
 mod inquiries;
 mod log;
 mod other_machines;

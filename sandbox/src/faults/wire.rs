@@ -1,0 +1,247 @@
+//! The last layer above a socket or TLS: lets bytes through as they are, unless a script is armed; then it plays that
+//! in place of the next answer. HTTP itself is done above.
+
+use std::io::{self, IoSlice};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+use tokio_rustls::server::TlsStream;
+
+use super::script::{End, Script, Step};
+
+/// What ends the head of an answer.
+const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
+
+/// A connection, as a request that came over it sees it.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    pub(crate) peer: IpAddr,
+    armed: Arc<Mutex<Option<Script>>>,
+}
+
+impl Connection {
+    pub(crate) fn new(peer: IpAddr) -> Self {
+        Self {
+            peer,
+            armed: Arc::default(),
+        }
+    }
+
+    /// Plays this in place of the next answer, which must have no body: its end is then easily found. Answers before
+    /// it have left by then, but for a client that sends more requests without reading what it gets.
+    pub(super) fn arm(&self, script: Script) {
+        *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some(script);
+    }
+
+    fn take(&self) -> Option<Script> {
+        self.armed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+/// What has a TCP connection at its bottom.
+pub(crate) trait OverTcp {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl OverTcp for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl OverTcp for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// A stream on which faults can be played.
+pub(crate) struct Wire<T> {
+    stream: T,
+    connection: Connection,
+    playing: Option<Playing>,
+}
+
+struct Playing {
+    script: Script,
+    /// How much of [`END_OF_HEAD`] has been seen of the answer that is replaced.
+    seen: usize,
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl Playing {
+    fn has_swallowed(&self) -> bool {
+        self.seen == END_OF_HEAD.len()
+    }
+
+    /// Takes the head of the answer that is replaced, and says how many bytes were of it.
+    fn swallow(&mut self, bytes: &[u8]) -> usize {
+        for (place, byte) in bytes.iter().enumerate() {
+            self.seen = match (*byte == END_OF_HEAD[self.seen], *byte) {
+                (true, _) => self.seen + 1,
+                (false, b'\r') => 1,
+                (false, _) => 0,
+            };
+            if self.has_swallowed() {
+                return place + 1;
+            }
+        }
+        bytes.len()
+    }
+}
+
+impl<T: AsyncWrite + OverTcp + Unpin> Wire<T> {
+    pub(crate) fn new(stream: T, connection: Connection) -> Self {
+        Self {
+            stream,
+            connection,
+            playing: None,
+        }
+    }
+
+    /// Ready with what is played, or nothing, when bytes may be taken.
+    fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<&mut Playing>>> {
+        ready!(self.poll_play(cx))?;
+        if self.playing.is_none() {
+            self.playing = self.connection.take().map(|script| Playing {
+                script,
+                seen: 0,
+                pause: None,
+            });
+        }
+        Poll::Ready(Ok(self.playing.as_mut()))
+    }
+
+    /// Plays what there is to play. An error ends the connection: whoever drives it drops it.
+    fn poll_play(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(playing) = self
+            .playing
+            .as_mut()
+            .filter(|playing| playing.has_swallowed())
+        else {
+            return Poll::Ready(Ok(()));
+        };
+        let stream = &mut self.stream;
+        loop {
+            if let Some(pause) = &mut playing.pause {
+                ready!(pause.as_mut().poll(cx));
+                playing.pause = None;
+            }
+            match playing.script.steps.front_mut() {
+                None => break,
+                Some(Step::Wait(duration)) => playing.pause = Some(Box::pin(sleep(*duration))),
+                Some(Step::Send(bytes)) => {
+                    while !bytes.is_empty() {
+                        let sent = ready!(Pin::new(&mut *stream).poll_write(cx, bytes))?;
+                        if sent == 0 {
+                            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                        }
+                        let _ = bytes.split_to(sent);
+                    }
+                    ready!(Pin::new(&mut *stream).poll_flush(cx))?;
+                }
+            }
+            playing.script.steps.pop_front();
+        }
+        match playing.script.end {
+            End::Keep => {
+                self.playing = None;
+                return Poll::Ready(Ok(()));
+            }
+            End::Close => ready!(Pin::new(&mut *stream).poll_shutdown(cx))?,
+            End::Reset => stream.tcp().set_zero_linger()?,
+        }
+        Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
+    }
+}
+
+impl<T: AsyncWrite + OverTcp + Unpin> AsyncWrite for Wire<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let wire = self.get_mut();
+        match ready!(wire.poll_take(cx))? {
+            Some(playing) => Poll::Ready(Ok(playing.swallow(bytes))),
+            None => Pin::new(&mut wire.stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wire = self.get_mut();
+        match ready!(wire.poll_take(cx))? {
+            Some(playing) => {
+                let first = slices.iter().find(|slice| !slice.is_empty());
+                Poll::Ready(Ok(first.map_or(0, |slice| playing.swallow(slice))))
+            }
+            None => Pin::new(&mut wire.stream).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        ready!(wire.poll_play(cx))?;
+        Pin::new(&mut wire.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        ready!(wire.poll_play(cx))?;
+        Pin::new(&mut wire.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_swallowed_in_any_pieces_and_nothing_after_it() {
+        let head = b"HTTP/1.1 200 OK\r\r\ncontent-length: 0\r\n\r\n";
+        for size in 1..=head.len() + 4 {
+            let bytes = [head.as_slice(), b"next"].concat();
+            let mut playing = Playing {
+                script: Script {
+                    steps: [].into(),
+                    end: End::Keep,
+                },
+                seen: 0,
+                pause: None,
+            };
+            let mut swallowed = 0;
+            for piece in bytes.chunks(size) {
+                if !playing.has_swallowed() {
+                    swallowed += playing.swallow(piece);
+                }
+            }
+            assert_eq!(swallowed, head.len(), "in pieces of {size}");
+        }
+    }
+}
