@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::gateway;
 use crate::identity::{Files, Identity};
+use crate::notifications::{self, Notifications};
 use crate::settings::{Settings, StartError};
 use crate::world::World;
 
@@ -33,7 +34,7 @@ pub struct Sandbox {
     files: Files,
     addresses: Addresses,
     stop: watch::Sender<()>,
-    listeners: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
     /// Removed last, when nothing uses its files any more.
     _temporary: Option<TempDir>,
 }
@@ -65,20 +66,31 @@ impl Sandbox {
             http: address(&http)?,
             https: address(&https)?,
         };
-        let (world, _ended) = World::new(
+        let browser_url = format!("http://{}", addresses.http);
+        let notifications = Notifications::new(
+            &settings.notifications,
+            identity.files.ca_certificate(),
+            format!("{browser_url}/__sandbox/inbox"),
+            &[addresses.http.port(), addresses.https.port()],
+        );
+        let (world, ended) = World::new(
             settings,
             identity.merchant,
             identity.gateway,
-            format!("http://{}", addresses.http),
+            browser_url,
+            notifications,
         );
-        let router = gateway::routes().with_state(world);
+        let router = gateway::routes()
+            .merge(notifications::routes())
+            .with_state(world.clone());
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);
         Ok(Self {
             client_id,
             files: identity.files,
             addresses,
-            listeners: [
+            tasks: [
+                tokio::spawn(notifications::deliver(world, ended, stopped.clone())),
                 tokio::spawn(accept(http, None, router.clone(), stopped.clone())),
                 tokio::spawn(accept(https, Some(tls), router, stopped)),
             ],
@@ -110,9 +122,9 @@ impl Sandbox {
     /// Takes no more requests, waits a little for those that are running, and removes a temporary directory.
     pub async fn stop(self) {
         self.stop.send_replace(());
-        for listener in self.listeners {
+        for task in self.tasks {
             // A panic was reported where it happened.
-            let _ = listener.await;
+            let _ = task.await;
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::exchange::Exchange;
+use crate::notifications::NotificationSettings;
 
 /// The client id of the sandbox's merchant: the example of Antom's documentation.
 pub const DEFAULT_CLIENT_ID: &str = "SANDBOX_5X00000000000000";
@@ -31,6 +32,8 @@ pub struct Settings {
     /// Whether a `vaultingRequestId` that comes again with other fields gets the stored answer and not
     /// `REPEAT_REQ_INCONSISTENT`. Default: no.
     pub accept_changed_repeats: bool,
+    /// Where notifications go, and how often.
+    pub notifications: NotificationSettings,
     /// Makes ids, tokens and chances the same in every run: for tests that compare, and for nothing else, because
     /// whoever knows it can guess them. Default: different ones every time.
     pub seed: Option<u64>,
@@ -49,6 +52,7 @@ impl Default for Settings {
             most_sessions: 100_000,
             rate_limit: None,
             accept_changed_repeats: false,
+            notifications: NotificationSettings::default(),
             seed: None,
             on_exchange: Box::new(|_| ()),
         }
@@ -68,7 +72,9 @@ impl Settings {
         if live_client_id(&self.client_id).is_empty() || !is_plain {
             return Err(StartError::ClientId);
         }
-        Ok(())
+        self.notifications
+            .check()
+            .map_err(StartError::Notifications)
     }
 }
 
@@ -91,6 +97,9 @@ pub enum StartError {
     /// The client id cannot be a header.
     #[error("the client id must be visible ASCII characters without spaces")]
     ClientId,
+    /// A host or a URL for notifications cannot be used.
+    #[error("{0}")]
+    Notifications(String),
     /// Another program listens there.
     #[error(
         "port {port} of {ip} is in use by another program; choose another one, for example --{scheme} {example} for any free port",

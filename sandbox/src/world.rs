@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::journal::{Event, Journal, Step};
+use crate::notifications::Notifications;
 use crate::random::Random;
 use crate::rate_limit::RateLimit;
 use crate::settings::{Settings, TEST_PREFIX, live_client_id};
@@ -30,6 +31,7 @@ pub(crate) struct World {
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) vaultings: Vaultings,
     pub(crate) journal: Journal,
+    pub(crate) notifications: Notifications,
     /// Vaultings that ended, for whoever posts the notifications.
     outcomes: mpsc::UnboundedSender<Vaulting>,
 }
@@ -41,6 +43,7 @@ impl World {
         merchant: VerifyingKey,
         key: SigningKey,
         browser_url: String,
+        notifications: Notifications,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Vaulting>) {
         let live = live_client_id(&settings.client_id);
         let (outcomes, ended) = mpsc::unbounded_channel();
@@ -54,6 +57,7 @@ impl World {
             rate_limit: settings.rate_limit.map(RateLimit::new),
             vaultings: Vaultings::new(settings.most_sessions),
             journal: Journal::new(),
+            notifications,
             outcomes,
             settings,
         };

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::exchange::{Exchange, plain};
 use crate::journal::{Call, Check, Event, Message};
+use crate::notifications::before_the_answer;
 use crate::world::World;
 use answer::{Answer, Refusal};
 use incoming::{Api, Incoming};
@@ -47,6 +48,7 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
     let answer = answer.unwrap_or_else(Answer::refusal);
     let verdict = answer.verdict().clone();
     let (sealed, details) = answer.seal(&request, &world);
+    before_the_answer(&world, details.vaulting).await;
     let exchange = Exchange {
         time,
         method: plain(request.method()),
