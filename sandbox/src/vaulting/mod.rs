@@ -1,6 +1,7 @@
 //! One vaulting from its request to its outcome: a state machine without input, output or a clock of its own.
 
 mod book;
+mod wire;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use time::OffsetDateTime;
 use crate::cards::{Behaviour, CHALLENGE_CODE, TestCard, is_luhn_valid, test_card};
 
 pub(crate) use book::{Found, Locator, Vaultings};
+pub(crate) use wire::{Outcome, PaymentMethodDetail};
 
 /// What makes a request a repetition: the same merchant and the same `vaultingRequestId`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
