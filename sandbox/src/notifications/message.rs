@@ -3,12 +3,9 @@
 use antom_core::signature::{Content, SignatureHeader, SigningKey};
 use axum::body::Bytes;
 use serde::Serialize;
-use serde_json::{Value, json};
-use time::OffsetDateTime;
 
-use crate::cards::TEST_CARDS;
 use crate::clock;
-use crate::vaulting::{Card, Stage, Vaulting};
+use crate::vaulting::{PaymentMethodDetail, Vaulting};
 
 /// The `keyVersion` of the gateway's key.
 const KEY_VERSION: &str = "1";
@@ -53,58 +50,24 @@ impl Letter {
 
 /// The body of notifyVaulting for a vaulting that ended, with the members of both products; `None` while it runs.
 pub(super) fn body(vaulting: &Vaulting) -> Option<Bytes> {
-    let (result, detail) = match &vaulting.stage {
-        Stage::AwaitingCard | Stage::Challenged(_) => return None,
-        Stage::Succeeded { card, token } => (
-            result("SUCCESS", "S", "success"),
-            json!({"paymentMethodType": "CARD", "card": vaulted(card, &token.0)}),
-        ),
-        Stage::Failed { code } => (
-            result(code, "F", "The card was not vaulted."),
-            json!({"paymentMethodType": "CARD"}),
-        ),
-    };
+    if !vaulting.stage.is_final() {
+        return None;
+    }
+    let outcome = vaulting.stage.outcome();
     let body = Body {
-        result,
+        result: WireResult {
+            result_code: outcome.code,
+            result_message: outcome.message,
+            result_status: outcome.result_status,
+        },
         vaulting_request_id: &vaulting.key.request_id,
-        payment_method_detail: detail,
+        payment_method_detail: vaulting.payment_method_detail(),
         vaulting_create_time: clock::text(vaulting.created_at),
         vaulting_status: vaulting.stage.status(),
         metadata: vaulting.metadata.as_deref(),
     };
-    Some(bytes(&body))
-}
-
-/// The body of a sample: a success without `failure`, else a failure with this `resultCode`.
-pub(super) fn sample(request_id: &str, failure: Option<&str>, created_at: OffsetDateTime) -> Bytes {
-    let card = Card {
-        test_card: &TEST_CARDS[0],
-        expiry_month: "02".into(),
-        expiry_year: "29".into(),
-    };
-    let (result, detail, status) = match failure {
-        None => {
-            let card = vaulted(&card, "ALIPAYsampleOfTheSandboxAndNoRealToken");
-            (
-                result("SUCCESS", "S", "success"),
-                json!({"paymentMethodType": "CARD", "card": card}),
-                "SUCCESS",
-            )
-        }
-        Some(code) => (
-            result(code, "F", "The card was not vaulted."),
-            json!({"paymentMethodType": "CARD"}),
-            "FAIL",
-        ),
-    };
-    bytes(&Body {
-        result,
-        vaulting_request_id: request_id,
-        payment_method_detail: detail,
-        vaulting_create_time: clock::text(created_at),
-        vaulting_status: status,
-        metadata: None,
-    })
+    let body = serde_json::to_vec(&body).expect("text always serialises");
+    Some(body.into())
 }
 
 /// The same JSON about another vaulting, as a forger would change it.
@@ -118,43 +81,30 @@ pub(super) fn corrupted(body: &[u8]) -> Bytes {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
-    result: Value,
+    result: WireResult,
     vaulting_request_id: &'a str,
-    payment_method_detail: Value,
+    payment_method_detail: PaymentMethodDetail<'a>,
     vaulting_create_time: String,
     vaulting_status: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a str>,
 }
 
-fn vaulted(card: &Card, token: &str) -> Value {
-    json!({
-        "cardToken": token,
-        "brand": card.test_card.brand,
-        "lastFour": card.test_card.last_four(),
-        "maskedCardNo": card.test_card.masked(),
-        "expiryMonth": card.expiry_month,
-        "expiryYear": card.expiry_year,
-        "funding": "CREDIT",
-        "bin": card.test_card.bin(),
-    })
-}
-
-fn result(code: &str, status: &str, message: &str) -> Value {
-    json!({"resultCode": code, "resultMessage": message, "resultStatus": status})
-}
-
-fn bytes(value: &impl Serialize) -> Bytes {
-    serde_json::to_vec(value)
-        .expect("text always serialises")
-        .into()
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireResult {
+    result_code: &'static str,
+    result_message: &'static str,
+    result_status: &'static str,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vaulting::CardToken;
+    use crate::cards::TEST_CARDS;
     use crate::vaulting::tests::vaulting;
+    use crate::vaulting::{Card, CardToken, Stage};
+    use serde_json::{Value, json};
 
     fn read(body: &[u8]) -> Value {
         serde_json::from_slice(body).unwrap()
@@ -181,7 +131,7 @@ mod tests {
         assert_eq!(
             value,
             json!({
-                "result": {"resultCode": "SUCCESS", "resultMessage": "success", "resultStatus": "S"},
+                "result": {"resultCode": "SUCCESS", "resultMessage": "success.", "resultStatus": "S"},
                 "vaultingRequestId": "1",
                 "paymentMethodDetail": {"paymentMethodType": "CARD", "card": {
                     "cardToken": "ALIPAYx", "brand": "VISA", "lastFour": "0768",

@@ -356,3 +356,6 @@ impl Posted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,11 @@ use antom_core::signature::SigningKey;
 
 use super::acknowledgement::judge;
 use super::destination::{self, Allowed, Destination};
-use super::message::{Letter, sample};
+use super::message::{self, Letter};
 use super::sender::Sender;
+use crate::cards::TEST_CARDS;
 use crate::clock::{self, Clock};
+use crate::vaulting::{Card, CardToken, Origin, RequestKey, Stage, Vaulting};
 
 /// A notification that is made up.
 #[derive(Clone, Debug)]
@@ -20,8 +22,8 @@ pub struct Sample {
     pub client_id: String,
     /// `vaultingRequestId`.
     pub request_id: String,
-    /// `resultCode` of a vaulting that failed, for example `DO_NOT_HONOR`; `None` for one that succeeded.
-    pub failure: Option<String>,
+    /// Whether it is about a vaulting that failed, with `DO_NOT_HONOR`, and not about one that succeeded.
+    pub is_failure: bool,
     /// Hosts other than this machine that it may go to.
     pub allowed_hosts: Vec<String>,
     /// A certificate authority in PEM, to trust besides the platform's.
@@ -58,13 +60,12 @@ impl Sample {
         if !self.client_id.chars().all(|c| c.is_ascii_graphic()) || self.client_id.is_empty() {
             return Err("the client id must be visible ASCII characters without spaces".to_owned());
         }
-        let now = Clock::new().now();
         let letter = Letter {
             client_id: self.client_id.clone(),
             path: destination.path_and_query(),
-            body: sample(&self.request_id, self.failure.as_deref(), now),
+            body: message::body(&self.vaulting()).expect("the vaulting of a sample has ended"),
         };
-        let message = letter.sign(key, &clock::text(now));
+        let message = letter.sign(key, &clock::text(Clock::new().now()));
         let allowed = Allowed::new(&self.allowed_hosts, "--allow", &[]);
         let sender = Sender::new(allowed, self.ca_certificate.clone());
         let started = Instant::now();
@@ -76,5 +77,41 @@ impl Sample {
             http_status: answer.ok().map(|answer| answer.status),
             duration: started.elapsed(),
         })
+    }
+
+    /// The vaulting that it is about, as if it had just ended.
+    fn vaulting(&self) -> Vaulting {
+        let now = Clock::new().now();
+        let card = Card {
+            test_card: &TEST_CARDS[0],
+            expiry_month: "02".to_owned(),
+            expiry_year: format!("{:02}", (now.year() + 3) % 100),
+        };
+        Vaulting {
+            number: 1,
+            key: RequestKey {
+                client_id: self.client_id.clone(),
+                request_id: self.request_id.clone(),
+            },
+            origin: Origin::Direct,
+            fingerprint: [0; 32],
+            answer: Vec::new(),
+            created_at: now,
+            expires_at: now,
+            notification_url: Some(self.url.clone()),
+            redirect_url: None,
+            metadata: None,
+            asks_for_3ds: false,
+            stage: if self.is_failure {
+                Stage::Failed {
+                    code: "DO_NOT_HONOR",
+                }
+            } else {
+                Stage::Succeeded {
+                    card,
+                    token: CardToken("ALIPAYsampleOfTheSandboxAndNoRealToken".to_owned()),
+                }
+            },
+        }
     }
 }
