@@ -12,22 +12,43 @@ use serde::Serialize;
 use crate::output::{Failure, block, print, print_json};
 use crate::settings::passphrase_file;
 
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  antom keys generate --out keys
+  antom keys generate --out keys --force --json
+
+The private key stays with you. The public key, on one line, is what Antom's Dashboard takes.
+
+Exit codes: 0 both files are written, 1 they are not, 2 the command line is not usable.";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  antom keys inspect merchant_private.pem
+  antom keys inspect encrypted.pem --passphrase-file passphrase.txt
+  antom keys inspect antom_public.der --json
+
+A private key and its public key have the same fingerprint.
+
+Exit codes: 0 the key is usable, 1 it is not, 2 the command line is not usable.";
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Make a key pair of 2048 bits, the size that Antom asks for.
+    #[command(after_long_help = GENERATE_EXAMPLES)]
     Generate(GenerateArguments),
     /// Say what a key file holds, without showing a private key.
+    #[command(after_long_help = INSPECT_EXAMPLES)]
     Inspect(InspectArguments),
 }
 
 #[derive(Args)]
 #[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 pub(crate) struct GenerateArguments {
-    /// Directory for merchant_private.pem and merchant_public.pem
+    /// Directory for merchant_private.pem and merchant_public.pem; made if it is not there
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
 
-    /// Replace files that are there already
+    /// Replace files that are there already [default: they are left alone]
     #[arg(long)]
     force: bool,
 
@@ -38,10 +59,10 @@ pub(crate) struct GenerateArguments {
 
 #[derive(Args)]
 pub(crate) struct InspectArguments {
-    /// PEM, DER or bare base64; PKCS#1, PKCS#8 (encrypted or not) or SPKI
+    /// Key of at most 64 KiB: PEM, DER or bare base64; PKCS#1, PKCS#8 (encrypted or not) or SPKI
     file: PathBuf,
 
-    /// File with the passphrase of an encrypted private key
+    /// File with the passphrase of an encrypted private key [default: none]
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 

@@ -15,21 +15,28 @@ pub(crate) enum Failure {
     Other(String),
     /// The command line or the environment is not usable.
     Usage(String),
+    /// The same, where the library said so.
+    Unusable(Error),
+    /// Everything there is to say is printed; the exit code says that it is not good.
+    AlreadyTold,
 }
 
 impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Call(_) | Self::Other(_) => ExitCode::from(1),
-            Self::Usage(_) => ExitCode::from(2),
+            Self::Call(_) | Self::Other(_) | Self::AlreadyTold => ExitCode::from(1),
+            Self::Usage(_) | Self::Unusable(_) => ExitCode::from(2),
         }
     }
 
     /// For people on standard error, for programs on standard output. If nobody reads it, nothing can be done.
     pub(crate) fn report(&self, json: bool) {
         let _ = match self {
-            Self::Call(error) if json => print_json(&ErrorJson::of(error)),
-            Self::Call(error) => print_to(io::stderr(), &block(&describe(error))),
+            Self::AlreadyTold => Ok(()),
+            Self::Call(error) | Self::Unusable(error) if json => print_json(&ErrorJson::of(error)),
+            Self::Call(error) | Self::Unusable(error) => {
+                print_to(io::stderr(), &block(&describe(error)))
+            }
             Self::Usage(message) if json => {
                 print_json(&ErrorJson::of(&Error::invalid_argument(message)))
             }

@@ -18,7 +18,7 @@ use crate::output::Failure;
 #[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 #[command(next_help_heading = "Settings (each also as an environment variable)")]
 pub(crate) struct ClientArguments {
-    /// Client id that Antom gave [ANTOM_CLIENT_ID]
+    /// Client id that Antom gave; one that begins with SANDBOX_ selects the test mode [ANTOM_CLIENT_ID]
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
 
@@ -31,7 +31,7 @@ pub(crate) struct ClientArguments {
     #[arg(long, value_name = "FILE")]
     antom_public_key_path: Option<PathBuf>,
 
-    /// Address of the gateway [ANTOM_ENDPOINT]
+    /// Address of the gateway; this or --region is required [ANTOM_ENDPOINT]
     #[arg(long, value_name = "URL", conflicts_with = "region")]
     endpoint: Option<String>,
 
@@ -39,15 +39,15 @@ pub(crate) struct ClientArguments {
     #[arg(long, value_name = "NAME")]
     region: Option<String>,
 
-    /// Certificate authority to trust besides the platform's [ANTOM_CA_CERTIFICATE_PATH]
+    /// Certificate authority to trust besides the platform's [ANTOM_CA_CERTIFICATE_PATH; default: none]
     #[arg(long, value_name = "FILE")]
     ca_certificate_path: Option<PathBuf>,
 
-    /// HTTP proxy [ANTOM_PROXY, which can hold a password]
+    /// HTTP proxy for https endpoints [ANTOM_PROXY, which can hold a password; default: none]
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
 
-    /// Version of the private key [ANTOM_KEY_VERSION; default: 1]
+    /// Version of the private key, for the signature header [ANTOM_KEY_VERSION; default: 1]
     #[arg(long, value_name = "VERSION")]
     key_version: Option<String>,
 
@@ -55,7 +55,7 @@ pub(crate) struct ClientArguments {
     #[arg(long, value_name = "NAME")]
     product: Option<String>,
 
-    /// Longest time of a call in milliseconds [ANTOM_TIMEOUT_MS; default: 30000]
+    /// Longest time of a call in milliseconds, all attempts and waits included [ANTOM_TIMEOUT_MS; default: 30000]
     #[arg(long, value_name = "N")]
     timeout_ms: Option<String>,
 
@@ -165,7 +165,11 @@ pub(crate) fn passphrase_file(path: &Path) -> Result<Secret<String>, Error> {
 }
 
 /// A key from the flag's file, or from the variable with its text, or from the variable with its path.
-fn key(flag: Option<&Path>, as_text: &str, as_path: &str) -> Result<Option<KeyInput>, Failure> {
+pub(crate) fn key(
+    flag: Option<&Path>,
+    as_text: &str,
+    as_path: &str,
+) -> Result<Option<KeyInput>, Failure> {
     if let Some(path) = flag {
         return Ok(Some(KeyInput::path(path)));
     }
@@ -184,7 +188,8 @@ fn text(flag: Option<&String>, name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-fn variable(name: &str) -> Result<Option<String>, Failure> {
+/// A variable of the environment; an empty one counts as none.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
     match env::var(name) {
         Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),

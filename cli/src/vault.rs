@@ -1,5 +1,7 @@
 //! `antom vault`: one call of Antom's vaulting API.
 
+mod inquire;
+
 use std::collections::BTreeMap;
 
 use antom_core::{CreateVaultingSession, VaultingSession, metadata_text};
@@ -13,40 +15,54 @@ const AFTER_HELP: &str = "\
 An agent token is read from ANTOM_AGENT_TOKEN.
 Exit codes: 0 a session was created, 1 an error of the table in docs/errors.md, 2 the command line is not usable or a setting is missing.";
 
+const AFTER_LONG_HELP: &str = "\
+Examples:
+  antom vault create --notification-url https://shop.example/notify --redirect-url https://shop.example/return
+  antom vault create --request-id order-7 --json
+      With the same id Antom gives the same session again.
+  antom vault create --product ams --merchant-region SG --3ds true
+
+An agent token is read from ANTOM_AGENT_TOKEN, other settings from the variables in brackets; a flag wins.
+
+Exit codes: 0 a session was created, 1 an error of the table in docs/errors.md, 2 the command line is not usable or a setting is missing.";
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Create a vaulting session, with which the front-end SDK collects a card.
-    #[command(after_help = AFTER_HELP)]
+    #[command(after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
     Create(Box<CreateArguments>),
+    /// Ask what became of a vaulting.
+    #[command(after_help = inquire::AFTER_HELP, after_long_help = inquire::AFTER_LONG_HELP)]
+    Inquire(Box<inquire::Arguments>),
 }
 
 #[derive(Args)]
 pub(crate) struct CreateArguments {
-    /// Payment method to vault
+    /// Payment method to vault, at most 64 characters
     #[arg(long, value_name = "NAME", default_value = "CARD")]
     payment_method_type: String,
 
-    /// Unique id of this vaulting; left out, a UUID is made
+    /// Unique id of this vaulting, at most 64 characters [default: a new UUID]
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
 
-    /// Where Antom posts the outcome
+    /// Where Antom posts the outcome, at most 2048 characters [default: none]
     #[arg(long, value_name = "URL")]
     notification_url: Option<String>,
 
-    /// Where the buyer goes afterwards
+    /// Where the buyer goes afterwards, at most 2048 characters [default: none]
     #[arg(long, value_name = "URL")]
     redirect_url: Option<String>,
 
-    /// Key and value for the acquirer, can be repeated; only with the product apo
+    /// Key and value for the acquirer, can be repeated; only with the product apo [default: none]
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
     metadata: Vec<(String, String)>,
 
-    /// Merchant's region, for example SG; only with the product ams
+    /// Merchant's region, for example SG; only with the product ams [default: none]
     #[arg(long, value_name = "REGION")]
     merchant_region: Option<String>,
 
-    /// Whether to ask for 3-D Secure; only with the product ams
+    /// Whether to ask for 3-D Secure; only with the product ams [default: Antom decides]
     #[arg(long = "3ds", value_name = "true|false")]
     three_ds: Option<bool>,
 
@@ -60,14 +76,18 @@ pub(crate) struct CreateArguments {
 
 impl Command {
     pub(crate) fn json(&self) -> bool {
-        let Self::Create(arguments) = self;
-        arguments.json
+        match self {
+            Self::Create(arguments) => arguments.json,
+            Self::Inquire(arguments) => arguments.json,
+        }
     }
 }
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
-    let Command::Create(arguments) = command;
-    create(*arguments)
+    match command {
+        Command::Create(arguments) => create(*arguments),
+        Command::Inquire(arguments) => inquire::run(*arguments),
+    }
 }
 
 fn create(arguments: CreateArguments) -> Result<(), Failure> {

@@ -1,5 +1,9 @@
 //! The real `antom` command: what it prints, where, and how it exits.
 
+mod call;
+mod doctor;
+mod help;
+mod inquire;
 mod keys;
 mod sandbox;
 mod support;

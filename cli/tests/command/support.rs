@@ -5,7 +5,8 @@ use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use serde_json::Value;
+use antom_test_gateway::{Answers, TestGateway};
+use serde_json::{Value, json};
 
 /// The command with nothing of the developer's own settings in its environment.
 pub(crate) fn antom(arguments: &[&str]) -> Command {
@@ -33,6 +34,34 @@ pub(crate) fn json(output: &Output) -> Value {
     let text = stdout(output);
     assert_eq!(text.lines().count(), 1, "{text}{}", stderr(output));
     serde_json::from_str(&text).unwrap()
+}
+
+/// The command with this scripted gateway in its environment.
+pub(crate) fn antom_with(gateway: &TestGateway, arguments: &[&str]) -> Command {
+    let settings = &gateway.ready().settings;
+    let mut command = antom(arguments);
+    for (name, member) in [
+        ("ANTOM_CLIENT_ID", "client_id"),
+        ("ANTOM_PRIVATE_KEY_PATH", "private_key_path"),
+        ("ANTOM_PUBLIC_KEY_PATH", "antom_public_key_path"),
+        ("ANTOM_CA_CERTIFICATE_PATH", "ca_certificate_path"),
+        ("ANTOM_ENDPOINT", "endpoint"),
+    ] {
+        command.env(name, settings[member].as_str().unwrap());
+    }
+    command
+}
+
+/// A signed answer with this result and these other members.
+pub(crate) fn answer(status: &str, code: &str, members: &Value) -> Answers {
+    let mut body = members.clone();
+    body["result"] = json!({"resultStatus": status, "resultCode": code});
+    answers(json!({"body": body.to_string()}))
+}
+
+/// Answers as `tests/README.md` describes them.
+pub(crate) fn answers(described: Value) -> Answers {
+    serde_json::from_value(described).unwrap()
 }
 
 /// A running `antom sandbox`, ended when this is dropped.
