@@ -5,6 +5,7 @@
 mod call;
 mod doctor;
 mod keys;
+mod notify;
 mod output;
 mod sandbox;
 mod settings;
@@ -24,6 +25,7 @@ Examples:
   antom vault create --notification-url https://shop.example/notify
   antom vault inquire order-7
   antom call /ams/api/v1/vaults/inquireVaulting --repeatable --body '{\"vaultingRequestId\":\"order-7\"}'
+  antom notify http://127.0.0.1:9000/notify --data target/sandbox
   antom doctor request.http
   antom keys generate --out keys
 
@@ -62,6 +64,9 @@ enum Command {
     /// Call Antom's vaulting API.
     #[command(subcommand)]
     Vault(vault::Command),
+    /// Send a sample notification to a receiver, and judge its answer.
+    #[command(after_help = notify::AFTER_HELP)]
+    Notify(Box<notify::Arguments>),
     /// Call any other API of Antom by its path.
     Call(Box<call::Arguments>),
 }
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
     let (json, outcome) = match Arguments::parse().command {
         Command::Sandbox(arguments) => (arguments.json, sandbox::run(arguments)),
         Command::Call(arguments) => (arguments.json, call::run(&arguments)),
+        Command::Notify(arguments) => (arguments.json, notify::run(*arguments)),
         Command::Doctor(arguments) => (arguments.json, doctor::run(&arguments)),
         Command::Keys(command) => (command.json(), keys::run(command)),
         Command::Vault(command) => (command.json(), vault::run(command)),

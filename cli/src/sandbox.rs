@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use antom_sandbox::{DEFAULT_CLIENT_ID, Exchange, Sandbox, Settings, StartError};
+use antom_sandbox::{
+    DEFAULT_CLIENT_ID, Exchange, NotificationSettings, Profile, Sandbox, Settings, StartError,
+};
 use clap::Args;
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -47,6 +49,20 @@ pub(crate) struct Arguments {
     /// and not REPEAT_REQ_INCONSISTENT
     #[arg(long)]
     accept_changed_repeats: bool,
+
+    /// Send a notification that is not acknowledged again: sandbox (never) or production
+    /// (after 2 min, 10 min, 10 min, 1 h, 2 h, 6 h and 15 h)
+    #[arg(long, value_name = "NAME", default_value = "sandbox")]
+    profile: Profile,
+
+    /// Host other than this machine that notifications may go to, can be repeated
+    #[arg(long, value_name = "HOST")]
+    allow_notify: Vec<String>,
+
+    /// Where notifications go whose request names no URL, like the one set in Antom's Dashboard;
+    /// otherwise to the sandbox's own inbox
+    #[arg(long, value_name = "URL")]
+    notify_url: Option<String>,
 
     /// End when standard input closes: for scripts, so that the sandbox does not outlive them
     #[arg(long)]
@@ -92,6 +108,11 @@ impl Arguments {
             session_lifetime: Duration::from_secs(self.session_lifetime.get().into()),
             rate_limit: self.rate_limit,
             accept_changed_repeats: self.accept_changed_repeats,
+            notifications: NotificationSettings {
+                profile: self.profile,
+                allowed_hosts: self.allow_notify,
+                dashboard_url: self.notify_url,
+            },
             on_exchange: if self.json {
                 Box::new(|exchange: &Exchange| log(&exchange.to_json()))
             } else {
@@ -175,7 +196,9 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::NotLoopback(_) | StartError::ClientId => Self::Usage(error.to_string()),
+            StartError::NotLoopback(_) | StartError::ClientId | StartError::Notifications(_) => {
+                Self::Usage(error.to_string())
+            }
             StartError::Busy { .. }
             | StartError::Listen { .. }
             | StartError::File { .. }

@@ -37,7 +37,7 @@ pub struct Settings {
     /// Makes ids, tokens and chances the same in every run: for tests that compare, and for nothing else, because
     /// whoever knows it can guess them. Default: different ones every time.
     pub seed: Option<u64>,
-    /// Called after every request, on the thread that answered it. Default: nothing happens.
+    /// Called after every request and every attempt to notify, on the thread that saw to it. Default: nothing happens.
     pub on_exchange: Box<dyn Fn(&Exchange) + Send + Sync>,
 }
 

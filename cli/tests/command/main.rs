@@ -5,6 +5,7 @@ mod doctor;
 mod help;
 mod inquire;
 mod keys;
+mod notify;
 mod sandbox;
 mod support;
 mod vault;

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::sender::{Received, SendError};
 
+/// What is said of an attempt that went as it should.
+pub(super) const ACKNOWLEDGED: &str = "acknowledged";
+
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
@@ -43,7 +46,7 @@ pub(super) fn judge(attempt: &Result<Received, SendError>) -> Outcome {
     match judged {
         Ok(()) => Outcome {
             acknowledged: true,
-            text: "acknowledged".to_owned(),
+            text: ACKNOWLEDGED.to_owned(),
         },
         Err(text) => Outcome {
             acknowledged: false,

@@ -71,6 +71,12 @@ impl Destination {
         self.uri.port_u16().unwrap_or(default)
     }
 
+    /// The URL for a log: without the query, which may hold a secret.
+    pub(super) fn for_log(&self) -> String {
+        let scheme = self.uri.scheme_str().unwrap_or_default();
+        format!("{scheme}://{}{}", self.authority(), self.uri.path())
+    }
+
     /// The value of the Host header.
     pub(super) fn authority(&self) -> &str {
         self.uri.authority().map_or("", |a| a.as_str())

@@ -24,10 +24,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::clock;
+use crate::exchange::{Exchange, Verdict, plain};
 use crate::journal::{Delivery, Event, Message};
 use crate::vaulting::{Locator, Origin, Vaulting};
 use crate::world::World;
-use acknowledgement::{Outcome, judge};
+use acknowledgement::{ACKNOWLEDGED, Outcome, judge};
 use book::{Attempt, Book, MOST_NOTICES, Notice};
 use destination::{Allowed, Destination};
 use inbox::Inbox;
@@ -274,6 +275,7 @@ async fn make(world: Arc<World>, attempt: Attempt) {
     if let Some(next) = next {
         for posted in sent {
             let time = posted.started_at;
+            (world.settings.on_exchange)(&posted.exchange(&attempt));
             let delivery = posted.into_delivery(&attempt, next);
             world
                 .journal
@@ -331,6 +333,30 @@ async fn sign(world: &World, attempt: &Attempt, time: &str) -> Signed {
 }
 
 impl Posted {
+    /// For the log.
+    fn exchange(&self, attempt: &Attempt) -> Exchange {
+        let url = attempt.destination.as_ref().map(Destination::for_log);
+        let acknowledged = self.outcome.acknowledged;
+        Exchange {
+            time: self.started_at,
+            method: "POST".to_owned(),
+            path: plain(url.as_deref().unwrap_or("-")),
+            client_id: Some(plain(&attempt.letter.client_id)),
+            request_id: Some(plain(&attempt.request_id)),
+            verdict: Verdict {
+                code: if acknowledged {
+                    "NOTIFICATION_ACKNOWLEDGED"
+                } else {
+                    "NOTIFICATION_NOT_ACKNOWLEDGED"
+                },
+                reason: (self.outcome.text != ACKNOWLEDGED).then(|| self.outcome.text.clone()),
+                http_status: self.answer.as_ref().map_or(0, |answer| answer.status),
+                signed: true,
+            },
+            duration: self.duration,
+        }
+    }
+
     fn into_delivery(self, attempt: &Attempt, next: Option<OffsetDateTime>) -> Delivery {
         let mut outcome = self.outcome.text;
         if attempt.to_dashboard_url {

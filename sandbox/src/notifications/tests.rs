@@ -153,16 +153,24 @@ struct Running {
     stop: watch::Sender<()>,
     courier: JoinHandle<()>,
     ids: AtomicUsize,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Running {
     fn with(settings: NotificationSettings) -> Self {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = log.clone();
         let inbox = "http://127.0.0.1:1/__sandbox/inbox".to_owned();
         let notifications = Notifications::new(&settings, PathBuf::new(), inbox, &[1]);
         let merchant = MERCHANT.verifying_key();
         let browser_url = "http://127.0.0.1:1".to_owned();
         let (world, ended) = World::new(
-            Settings::default(),
+            Settings {
+                on_exchange: Box::new(move |exchange| {
+                    lines.lock().unwrap().push(exchange.to_json())
+                }),
+                ..Settings::default()
+            },
             merchant,
             SigningKey::load(&KeyInput::text(ANTOM.private_pem.expose().as_str())).unwrap(),
             browser_url,
@@ -174,6 +182,7 @@ impl Running {
             world,
             stop,
             ids: AtomicUsize::new(1),
+            log,
         }
     }
 
@@ -406,6 +415,30 @@ async fn other_hosts_are_refused_with_the_option_that_allows_them() {
         assert!(!delivery.acknowledged && delivery.answer.is_none());
         assert!(delivery.outcome.contains(reason), "{}", delivery.outcome);
     }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn every_attempt_is_a_line_of_the_log_without_the_query() {
+    let receiver = Receiver::answering(&[acknowledgement(), refusal()]).await;
+    let running = Running::with(NotificationSettings::default());
+    running.complete(Some(&receiver.url));
+    running.deliveries(1).await;
+    running.complete(Some("http://me:canary@127.0.0.1/"));
+    running.deliveries(2).await;
+    let log = running.log.lock().unwrap().clone();
+    let lines: Vec<serde_json::Value> = log
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let url = receiver.url.split('?').next().unwrap();
+    assert_eq!(lines[0]["path"], url);
+    assert_eq!(lines[0]["verdict"], "NOTIFICATION_ACKNOWLEDGED");
+    assert_eq!(lines[0]["reason"], serde_json::Value::Null);
+    assert_eq!(lines[0]["request_id"], "vault-1");
+    assert_eq!(lines[1]["verdict"], "NOTIFICATION_NOT_ACKNOWLEDGED");
+    assert_eq!(lines[1]["http_status"], 0);
+    assert!(!log[1].contains("canary"), "{}", log[1]);
     running.end().await;
 }
 
