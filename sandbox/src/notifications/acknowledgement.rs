@@ -69,7 +69,7 @@ fn judge_answer(status: u16, body: &[u8]) -> Result<(), String> {
         300..=399 => "a redirect, which Antom does not follow: register the URL that it leads to",
         401 | 403 => {
             "something refused it: if it is a login or a check for cross-site requests, exempt this path from it; \
-             if it is your check of the signature, the doctor says why"
+             if it is your check of the signature, antom doctor says why"
         }
         404 => "there is nothing at this path: correct the notification URL or the route",
         405 => "the path takes no POST: add a route for it",

@@ -275,9 +275,9 @@ async fn a_notification_is_signed_over_the_path_with_its_query() {
     let mut receiver = Receiver::answering(&[acknowledgement()]).await;
     let running = Running::with(NotificationSettings::default());
     let number = running.complete(Some(&receiver.url));
-    let received = receiver.next().await;
-    assert_eq!(received.path, "/notify?shop=1%202");
-    let Notification::Vaulting(event) = received.verify().unwrap() else {
+    let letter = receiver.next().await;
+    assert_eq!(letter.path, "/notify?shop=1%202");
+    let Notification::Vaulting(event) = letter.verify().unwrap() else {
         panic!("it is about a vaulting")
     };
     assert_eq!(event.request_id, "vault-1");
@@ -308,10 +308,10 @@ async fn production_sends_eight_times_and_each_time_signs_anew() {
         let left = next - running.world.clock.now();
         minutes.push(left.whole_seconds().div_euclid(60));
         running.world.clock.advance(left.unsigned_abs()).unwrap();
-        let received = receiver.next().await;
-        received.verify().unwrap();
-        assert_eq!(received.body, first.body);
-        assert!(received.time() >= next);
+        let letter = receiver.next().await;
+        letter.verify().unwrap();
+        assert_eq!(letter.body, first.body);
+        assert!(letter.time() >= next);
     }
     // The machine's clock goes on during the test, so a wait can be a little shorter than a whole minute.
     let rounded: Vec<_> = minutes
