@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use antom_sandbox::{
-    DEFAULT_CLIENT_ID, Exchange, NotificationSettings, Profile, Sandbox, Settings, StartError,
+    DEFAULT_CLIENT_ID, Exchange, NotAToken, NotificationSettings, Profile, Sandbox, Settings,
+    StartError, Token,
 };
 use clap::Args;
 use serde::Serialize;
@@ -20,6 +21,7 @@ mod snippets;
 
 #[derive(Args)]
 #[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Arguments {
     /// Where to listen for http; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
@@ -64,6 +66,31 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL")]
     notify_url: Option<String>,
 
+    /// Require this agent-token of every request, or else answer INVALID_AGENT_TOKEN
+    #[arg(long, value_name = "TOKEN", value_parser = token)]
+    agent_token: Option<Token>,
+
+    /// Answer this agent-token with EXPIRED_AGENT_TOKEN
+    #[arg(long, value_name = "TOKEN", value_parser = token)]
+    expired_agent_token: Option<Token>,
+
+    /// Make ids, tokens and chances the same in every run: for tests that compare
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Answer also to this name in the Host header; may be given several times
+    #[arg(long, value_name = "NAME")]
+    host_name: Vec<String>,
+
+    /// Allow addresses that other machines can reach, as in --http 0.0.0.0:8080;
+    /// whoever comes from there must know a token
+    #[arg(long)]
+    listen_anywhere: bool,
+
+    /// The token for other machines, 8 to 128 letters and digits; otherwise a random one
+    #[arg(long, value_name = "TOKEN", value_parser = token, requires = "listen_anywhere")]
+    token: Option<Token>,
+
     /// End when standard input closes: for scripts, so that the sandbox does not outlive them
     #[arg(long)]
     until_stdin_closes: bool,
@@ -100,6 +127,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failure> {
 
 impl Arguments {
     fn into_settings(self) -> Settings {
+        let token = self.token.unwrap_or_else(Token::random);
         Settings {
             http: self.http,
             https: self.https,
@@ -113,6 +141,11 @@ impl Arguments {
                 allowed_hosts: self.allow_notify,
                 dashboard_url: self.notify_url,
             },
+            seed: self.seed,
+            agent_token: self.agent_token,
+            expired_agent_token: self.expired_agent_token,
+            host_names: self.host_name,
+            listen_anywhere: self.listen_anywhere.then_some(token),
             on_exchange: if self.json {
                 Box::new(|exchange: &Exchange| log(&exchange.to_json()))
             } else {
@@ -136,6 +169,8 @@ struct Ready<'s> {
     ca_certificate_path: PathBuf,
     https: String,
     http: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'s str>,
 }
 
 impl<'s> Ready<'s> {
@@ -148,6 +183,7 @@ impl<'s> Ready<'s> {
             ca_certificate_path: files.ca_certificate(),
             https: sandbox.https_url(),
             http: sandbox.http_url(),
+            token: sandbox.token().map(Token::expose),
         }
     }
 }
@@ -196,9 +232,10 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::NotLoopback(_) | StartError::ClientId | StartError::Notifications(_) => {
-                Self::Usage(error.to_string())
-            }
+            StartError::NotLoopback(_)
+            | StartError::ClientId
+            | StartError::HostName(_)
+            | StartError::Notifications(_) => Self::Usage(error.to_string()),
             StartError::Busy { .. }
             | StartError::Listen { .. }
             | StartError::File { .. }
@@ -206,6 +243,10 @@ impl From<StartError> for Failure {
             | StartError::Certificate(_) => Self::Other(error.to_string()),
         }
     }
+}
+
+fn token(text: &str) -> Result<Token, NotAToken> {
+    Token::new(text)
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {

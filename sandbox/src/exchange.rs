@@ -1,5 +1,6 @@
 //! What happened to one request, in a form that can be logged: no bodies, no signatures, no session data.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::clock;
 pub struct Verdict {
     /// The `resultCode` of the answer, or for what never came so far, for example `HOST_NOT_ALLOWED`; of a notification
     /// `NOTIFICATION_ACKNOWLEDGED` or `NOTIFICATION_NOT_ACKNOWLEDGED`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Why, in the sandbox's own words.
     pub reason: Option<String>,
     /// The HTTP status of the answer; 0 if a notification got none.
@@ -24,7 +25,7 @@ pub struct Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code)?;
+        f.write_str(&self.code)?;
         match &self.reason {
             Some(reason) => write!(f, " ({reason})"),
             None => Ok(()),
@@ -76,7 +77,7 @@ impl Exchange {
             path: &self.path,
             client_id: self.client_id.as_deref(),
             request_id: self.request_id.as_deref(),
-            verdict: self.verdict.code,
+            verdict: &self.verdict.code,
             reason: self.verdict.reason.as_deref(),
             http_status: self.verdict.http_status,
             signed: self.verdict.signed,

@@ -14,6 +14,7 @@
 
 mod cards;
 mod clock;
+mod control;
 mod exchange;
 mod gateway;
 mod identity;
@@ -22,8 +23,10 @@ mod mask;
 mod notifications;
 mod random;
 mod rate_limit;
+mod safety;
 mod server;
 mod settings;
+mod token;
 mod vaulting;
 mod world;
 
@@ -33,3 +36,4 @@ pub use mask::mask;
 pub use notifications::{NotificationSettings, Profile, Sample, SampleVerdict};
 pub use server::Sandbox;
 pub use settings::{DEFAULT_CLIENT_ID, Settings, StartError};
+pub use token::{NotAToken, Token};

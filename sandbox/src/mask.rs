@@ -6,18 +6,26 @@ use crate::cards::is_luhn_valid;
 
 /// How many digits a card number has.
 const NUMBER: std::ops::RangeInclusive<usize> = 13..=19;
-/// JSON members whose whole text is hidden.
-const SECRET_MEMBERS: &[&str] = &["\"cvv\"", "\"cardPasswordDigest\""];
+/// JSON members whose whole value is hidden, and how many characters of it stay: a card number may be mistyped,
+/// or divided into groups.
+const SECRET_MEMBERS: &[(&str, usize)] = &[
+    ("\"cvv\"", 0),
+    ("\"cardPasswordDigest\"", 0),
+    ("\"cardNo\"", 4),
+];
 
 /// The text with all but the last four digits of each card number, and every security code, replaced by `*`.
 ///
 /// A card number is 13 to 19 digits that keep Luhn's formula and do not begin with 0, 1, 7 or 8, as no card does.
+///
+/// # Panics
+/// Never: only whole characters are replaced.
 pub fn mask(text: &str) -> Cow<'_, str> {
     let mut hidden = card_numbers(text);
     hidden.extend(
         SECRET_MEMBERS
             .iter()
-            .flat_map(|member| member_texts(text, member)),
+            .flat_map(|(member, kept)| member_values(text, member, *kept)),
     );
     if hidden.is_empty() {
         return Cow::Borrowed(text);
@@ -52,15 +60,23 @@ fn card_numbers(text: &str) -> Vec<std::ops::Range<usize>> {
     found
 }
 
-/// Where the text of each member of this name is, between its quotation marks.
-fn member_texts(text: &str, member: &str) -> Vec<std::ops::Range<usize>> {
+/// Where the value of each member of this name is, if it is text or a number: but for the last `kept` characters.
+fn member_values(text: &str, member: &str, kept: usize) -> Vec<std::ops::Range<usize>> {
     text.match_indices(member)
         .filter_map(|(at, _)| {
             let after = text[at + member.len()..].trim_start().strip_prefix(':')?;
-            let inner = after.trim_start().strip_prefix('"')?;
-            let start = text.len() - inner.len();
-            let length = inner.find('"').unwrap_or(inner.len());
-            Some(start..start + length)
+            let after = after.trim_start();
+            let (from, length) = match after.strip_prefix('"') {
+                Some(inner) => (inner, inner.find('"').unwrap_or(inner.len())),
+                None => (after, after.bytes().take_while(u8::is_ascii_digit).count()),
+            };
+            let (start, value) = (text.len() - from.len(), &from[..length]);
+            let hidden = value
+                .char_indices()
+                .rev()
+                .nth(kept)
+                .map(|(last, c)| last + c.len_utf8());
+            hidden.map(|length| start..start + length)
         })
         .collect()
 }
@@ -78,6 +94,11 @@ mod tests {
             r#"{"card":{"cardNo":"************0768","cvv" : "***"},"n":************4622,"é":"✓"}"#
         );
         assert_eq!(mask(r#"{"cvv":"9é"#), r#"{"cvv":"***"#);
+        assert_eq!(mask(r#"{"cvv": 123}"#), r#"{"cvv": ***}"#);
+        assert_eq!(
+            mask(r#"{"cardNo":"4111 1111 1111 1112"}"#),
+            r#"{"cardNo":"***************1112"}"#
+        );
     }
 
     #[test]
@@ -88,7 +109,7 @@ mod tests {
             "4054695723100769",
             "405469572310",
             "40546957231007684054695723100768",
-            r#"{"cvv":123,"cvvResultRaw":"M"}"#,
+            r#"{"cvvResultRaw":"M"}"#,
             "",
         ] {
             assert_eq!(mask(text), text);

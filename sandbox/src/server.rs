@@ -1,12 +1,16 @@
 //! Sockets: listens for http and https on loopback, carries HTTP/1.1 to the gateway, and ends cleanly.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tempfile::TempDir;
@@ -17,11 +21,13 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::gateway;
 use crate::identity::{Files, Identity};
 use crate::notifications::{self, Notifications};
+use crate::safety::{Peer, guard};
 use crate::settings::{Settings, StartError};
+use crate::token::Token;
 use crate::world::World;
+use crate::{control, gateway};
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -31,15 +37,18 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// A running sandbox.
 pub struct Sandbox {
     client_id: String,
+    token: Option<Token>,
     files: Files,
     addresses: Addresses,
     stop: watch::Sender<()>,
     tasks: [JoinHandle<()>; 3],
+    /// Ends vaultings in time.
+    expiry: JoinHandle<()>,
     /// Removed last, when nothing uses its files any more.
     _temporary: Option<TempDir>,
 }
 
-/// Where it really listens.
+/// Where programs on this machine reach it.
 struct Addresses {
     http: SocketAddr,
     https: SocketAddr,
@@ -62,9 +71,10 @@ impl Sandbox {
             .await
             .expect("making keys does not panic")?;
         let client_id = settings.client_id.clone();
+        let token = settings.listen_anywhere.clone();
         let addresses = Addresses {
-            http: address(&http)?,
-            https: address(&https)?,
+            http: for_browsers(address(&http)?),
+            https: for_browsers(address(&https)?),
         };
         let browser_url = format!("http://{}", addresses.http);
         let notifications = Notifications::new(
@@ -82,18 +92,27 @@ impl Sandbox {
         );
         let router = gateway::routes()
             .merge(notifications::routes())
+            .merge(control::routes())
+            // The last one, so that it stands before every route.
+            .layer(from_fn_with_state(world.clone(), guard))
             .with_state(world.clone());
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);
         Ok(Self {
             client_id,
+            token,
             files: identity.files,
             addresses,
             tasks: [
-                tokio::spawn(notifications::deliver(world, ended, stopped.clone())),
+                tokio::spawn(notifications::deliver(
+                    world.clone(),
+                    ended,
+                    stopped.clone(),
+                )),
                 tokio::spawn(accept(http, None, router.clone(), stopped.clone())),
                 tokio::spawn(accept(https, Some(tls), router, stopped)),
             ],
+            expiry: tokio::spawn(async move { world.close_overdue_vaultings().await }),
             stop,
             _temporary: identity.temporary,
         })
@@ -102,6 +121,11 @@ impl Sandbox {
     /// The merchant's client id.
     pub fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// What other machines must know, if they may come at all.
+    pub fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
     }
 
     /// Keys and certificates, for the settings of a client.
@@ -122,6 +146,7 @@ impl Sandbox {
     /// Takes no more requests, waits a little for those that are running, and removes a temporary directory.
     pub async fn stop(self) {
         self.stop.send_replace(());
+        self.expiry.abort();
         for task in self.tasks {
             // A panic was reported where it happened.
             let _ = task.await;
@@ -140,9 +165,19 @@ async fn listen(scheme: &'static str, address: SocketAddr) -> Result<TcpListener
 
 fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|source| StartError::Listen {
-        address: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
+        address: (Ipv4Addr::LOCALHOST, 0).into(),
         source,
     })
+}
+
+/// Where a browser on this machine finds what listens on this address.
+fn for_browsers(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// Accepts connections until the sandbox stops, then waits for those that are open.
@@ -156,8 +191,9 @@ async fn accept(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, tls.clone(), router.clone(), stopped.clone()));
+                Ok((stream, peer)) => {
+                    let (tls, router, stopped) = (tls.clone(), router.clone(), stopped.clone());
+                    connections.spawn(connection(stream, Peer(peer), tls, router, stopped));
                 }
                 // Too many open files, for example: others may close theirs.
                 Err(_) => sleep(Duration::from_millis(50)).await,
@@ -174,6 +210,7 @@ async fn accept(
 
 async fn connection(
     stream: TcpStream,
+    peer: Peer,
     tls: Option<TlsAcceptor>,
     router: Router,
     stopped: watch::Receiver<()>,
@@ -181,10 +218,10 @@ async fn connection(
     // Answers are small: sent at once, not when more has come together.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve(stream, router, stopped).await,
+        None => serve(stream, peer, router, stopped).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await {
-                serve(stream, router, stopped).await;
+                serve(stream, peer, router, stopped).await;
             }
         }
     }
@@ -192,13 +229,19 @@ async fn connection(
 
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: Peer,
     router: Router,
     mut stopped: watch::Receiver<()>,
 ) {
+    let service = TowerToHyperService::new(router);
+    let with_peer = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        service.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), with_peer);
     let mut connection = pin!(connection);
     // A connection that breaks is the client's affair: there is nobody left to tell.
     tokio::select! {

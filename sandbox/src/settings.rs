@@ -6,15 +6,18 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::clock;
 use crate::exchange::Exchange;
 use crate::notifications::NotificationSettings;
+use crate::token::Token;
 
 /// The client id of the sandbox's merchant: the example of Antom's documentation.
 pub const DEFAULT_CLIENT_ID: &str = "SANDBOX_5X00000000000000";
 
 /// The settings of a [`Sandbox`](crate::Sandbox).
 pub struct Settings {
-    /// Where to listen for http: a loopback address; port 0 takes a free port. Default: `127.0.0.1:8080`.
+    /// Where to listen for http: a loopback address, unless [`listen_anywhere`](Self::listen_anywhere) is set; port 0
+    /// takes a free port. Default: `127.0.0.1:8080`.
     pub http: SocketAddr,
     /// Where to listen for https, likewise. Default: `127.0.0.1:8443`.
     pub https: SocketAddr,
@@ -23,9 +26,9 @@ pub struct Settings {
     /// The merchant's client id. It is known with and without `SANDBOX_` in front, so that test and live mode can
     /// both be tried. Default: [`DEFAULT_CLIENT_ID`].
     pub client_id: String,
-    /// How long a vaulting session lives, at most 100 years. Default: 1 h.
+    /// How long a vaulting session lives, in whole seconds, at most 100 years. Default: 1 h.
     pub session_lifetime: Duration,
-    /// How many sessions are remembered; the oldest go first. Default: 100,000.
+    /// How many sessions are remembered; the oldest go first. Default: 10,000.
     pub most_sessions: usize,
     /// How many signed requests a second are answered before `REQUEST_TRAFFIC_EXCEED_LIMIT`. Default: any number.
     pub rate_limit: Option<NonZeroU32>,
@@ -37,6 +40,18 @@ pub struct Settings {
     /// Makes ids, tokens and chances the same in every run: for tests that compare, and for nothing else, because
     /// whoever knows it can guess them. Default: different ones every time.
     pub seed: Option<u64>,
+    /// Lets the sandbox listen on addresses that other machines can reach. Whoever comes from another machine must
+    /// know this token: see [`Token`]. Only Antom's own paths go without it, because there the merchant's signature
+    /// says who is asking. Default: loopback addresses only.
+    pub listen_anywhere: Option<Token>,
+    /// Further names under which the sandbox may be addressed, without a port. A request that names another host is
+    /// refused, because a web page can make its own name lead to this machine. Certificates do not have these names.
+    /// Default: none; `localhost`, `127.0.0.1` and `[::1]` always are.
+    pub host_names: Vec<String>,
+    /// The `agent-token` that every request must have, or else `INVALID_AGENT_TOKEN`. Default: it is not looked at.
+    pub agent_token: Option<Token>,
+    /// The `agent-token` that is answered `EXPIRED_AGENT_TOKEN`. Default: none.
+    pub expired_agent_token: Option<Token>,
     /// Called after every request and every attempt to notify, on the thread that saw to it. Default: nothing happens.
     pub on_exchange: Box<dyn Fn(&Exchange) + Send + Sync>,
 }
@@ -49,11 +64,15 @@ impl Default for Settings {
             data: None,
             client_id: DEFAULT_CLIENT_ID.to_owned(),
             session_lifetime: Duration::from_hours(1),
-            most_sessions: 100_000,
+            most_sessions: 10_000,
             rate_limit: None,
             accept_changed_repeats: false,
             notifications: NotificationSettings::default(),
             seed: None,
+            listen_anywhere: None,
+            host_names: Vec::new(),
+            agent_token: None,
+            expired_agent_token: None,
             on_exchange: Box::new(|_| ()),
         }
     }
@@ -64,9 +83,14 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), StartError> {
         for address in [self.http, self.https] {
             // Of 127.0.0.0/8 only the first: the certificate and the check of the Host header know no other.
-            if address.ip() != Ipv4Addr::LOCALHOST && address.ip() != Ipv6Addr::LOCALHOST {
+            let is_loopback =
+                address.ip() == Ipv4Addr::LOCALHOST || address.ip() == Ipv6Addr::LOCALHOST;
+            if !is_loopback && self.listen_anywhere.is_none() {
                 return Err(StartError::NotLoopback(address));
             }
+        }
+        if let Some(name) = self.host_names.iter().find(|name| !is_host_name(name)) {
+            return Err(StartError::HostName(name.clone()));
         }
         let is_plain = self.client_id.chars().all(|c| c.is_ascii_graphic());
         if live_client_id(&self.client_id).is_empty() || !is_plain {
@@ -77,6 +101,35 @@ impl Settings {
             .map_err(StartError::Notifications)
     }
 }
+
+fn is_host_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_plain)
+}
+
+/// The settings that can be changed while the sandbox runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tuning {
+    pub(crate) accept_changed_repeats: bool,
+    pub(crate) session_lifetime: Duration,
+    pub(crate) rate_limit: Option<NonZeroU32>,
+}
+
+impl Tuning {
+    /// As the sandbox was started.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self {
+            accept_changed_repeats: settings.accept_changed_repeats,
+            // The sandbox's clock knows whole seconds.
+            session_lifetime: Duration::from_secs(settings.session_lifetime.as_secs())
+                .min(LONGEST_LIFETIME),
+            rate_limit: settings.rate_limit,
+        }
+    }
+}
+
+/// So that the time of expiry always has four digits for its year.
+pub(crate) const LONGEST_LIFETIME: Duration = clock::FURTHEST;
 
 /// What begins a client id of Antom's test mode.
 pub(crate) const TEST_PREFIX: &str = "SANDBOX_";
@@ -91,7 +144,7 @@ pub(crate) fn live_client_id(client_id: &str) -> &str {
 pub enum StartError {
     /// An address that other machines could reach.
     #[error(
-        "{0} is not a loopback address: the sandbox answers only on this machine; use 127.0.0.1 or [::1]"
+        "{0} is not a loopback address: the sandbox answers only on this machine; use 127.0.0.1 or [::1], or --listen-anywhere, which asks other machines for a token"
     )]
     NotLoopback(SocketAddr),
     /// The client id cannot be a header.
@@ -100,6 +153,11 @@ pub enum StartError {
     /// A host or a URL for notifications cannot be used.
     #[error("{0}")]
     Notifications(String),
+    /// A name that no Host header can have.
+    #[error(
+        "{0:?} is not a host name: give it without scheme, port and path, for example sandbox.test"
+    )]
+    HostName(String),
     /// Another program listens there.
     #[error(
         "port {port} of {ip} is in use by another program; choose another one, for example --{scheme} {example} for any free port",

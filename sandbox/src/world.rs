@@ -1,18 +1,19 @@
 //! All that a running sandbox is made of: one for its life, shared by every connection. What one part does that
 //! another must hear of goes through here.
 
-use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use antom_core::signature::{SigningKey, VerifyingKey};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
+use crate::gateway::script::Script;
 use crate::journal::{Event, Journal, Step};
 use crate::notifications::Notifications;
 use crate::random::Random;
 use crate::rate_limit::RateLimit;
-use crate::settings::{Settings, TEST_PREFIX, live_client_id};
+use crate::settings::{Settings, TEST_PREFIX, Tuning, live_client_id};
 use crate::vaulting::{CardEntry, CardToken, Locator, Problem, Progress, Vaulting, Vaultings};
 
 /// The state of a sandbox, and what it was started with.
@@ -28,8 +29,11 @@ pub(crate) struct World {
     pub(crate) browser_url: String,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
-    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) rate_limit: RateLimit,
     pub(crate) vaultings: Vaultings,
+    /// Answers that were set for APIs.
+    pub(crate) script: Script,
+    tuning: Mutex<Tuning>,
     pub(crate) journal: Journal,
     pub(crate) notifications: Notifications,
     /// Vaultings that ended, for whoever posts the notifications.
@@ -54,8 +58,10 @@ impl World {
             browser_url,
             clock: Clock::new(),
             random: Random::new(settings.seed),
-            rate_limit: settings.rate_limit.map(RateLimit::new),
+            rate_limit: RateLimit::default(),
             vaultings: Vaultings::new(settings.most_sessions),
+            script: Script::default(),
+            tuning: Mutex::new(Tuning::of(&settings)),
             journal: Journal::new(),
             notifications,
             outcomes,
@@ -88,6 +94,11 @@ impl World {
         })
     }
 
+    /// The buyer gives up; `None` if there is no such vaulting.
+    pub(crate) fn cancel(&self, vaulting: &Locator<'_>) -> Option<Result<Progress, Problem>> {
+        self.step(vaulting, |vaulting| vaulting.cancel(self.clock.now()))
+    }
+
     /// A vaulting as it is now, expired if its time is over.
     pub(crate) fn vaulting(&self, locator: &Locator<'_>) -> Option<Vaulting> {
         self.step(locator, |vaulting| {
@@ -104,30 +115,94 @@ impl World {
             (value, (before != vaulting.stage).then(|| vaulting.clone()))
         })?;
         if let Some(vaulting) = changed {
-            self.journal.write(
-                self.clock.now(),
-                Event::Vaulting(Step {
-                    vaulting: vaulting.number,
-                    request_id: vaulting.key.request_id.clone(),
-                    what: vaulting.stage.to_string(),
-                    status: vaulting.stage.status().to_owned(),
-                }),
-            );
-            if vaulting.stage.is_final() {
-                // Nobody listens when the sandbox is stopping.
-                let _ = self.outcomes.send(vaulting);
-            }
+            self.announce(&vaulting);
         }
         Some(value)
     }
 
-    /// In the form of Antom's: `ALIPAY` and base64.
-    fn card_token(&self) -> CardToken {
-        CardToken(format!("ALIPAY{}", self.random.base64::<64>()))
+    /// Tells the journal and the notifications to which stage a vaulting has come.
+    pub(crate) fn announce(&self, vaulting: &Vaulting) {
+        self.journal.write(
+            self.clock.now(),
+            Event::Vaulting(Step {
+                vaulting: vaulting.number,
+                request_id: vaulting.key.request_id.clone(),
+                what: vaulting.stage.to_string(),
+                status: vaulting.stage.status().to_owned(),
+            }),
+        );
+        if vaulting.stage.is_final() {
+            // Nobody listens when the sandbox is stopping.
+            let _ = self.outcomes.send(vaulting.clone());
+        }
     }
 
-    /// How many requests a second are let through, if there is a limit.
-    pub(crate) fn limit(&self) -> Option<NonZeroU32> {
-        self.rate_limit.as_ref().map(RateLimit::per_second)
+    /// Ends each vaulting when its time is over, also if nobody asks for it. Never returns.
+    pub(crate) async fn close_overdue_vaultings(&self) {
+        loop {
+            match self.vaultings.next_expiry() {
+                None => self.vaultings.next_expiry_changed().await,
+                Some(next) => tokio::select! {
+                    () = self.clock.wait_until(next) => {}
+                    () = self.vaultings.next_expiry_changed() => {}
+                },
+            }
+            while let Some(number) = self.vaultings.take_overdue(self.clock.now()) {
+                self.vaulting(&Locator::Number(number));
+            }
+        }
+    }
+
+    /// The settings as they are now.
+    pub(crate) fn tuning(&self) -> Tuning {
+        *self.tuning_lock()
+    }
+
+    /// Changes settings, and returns them as they are then.
+    pub(crate) fn tune(&self, change: impl FnOnce(&mut Tuning)) -> Tuning {
+        let mut tuning = self.tuning_lock();
+        change(&mut tuning);
+        *tuning
+    }
+
+    fn tuning_lock(&self) -> MutexGuard<'_, Tuning> {
+        self.tuning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a new vaulting lives.
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.tuning().session_lifetime
+    }
+
+    /// Makes everything as it was at the start, but for keys and addresses.
+    pub(crate) fn reset(&self) {
+        self.vaultings.reset();
+        self.notifications.reset();
+        self.script.clear();
+        self.rate_limit.reset();
+        self.tune(|tuning| *tuning = Tuning::of(&self.settings));
+        self.random.reset();
+        self.clock.reset();
+        self.journal.reset();
+        self.note("everything was reset");
+    }
+
+    /// Writes into the journal what somebody did to the sandbox.
+    pub(crate) fn note(&self, what: impl Into<String>) {
+        let event = Event::Control { what: what.into() };
+        self.journal.write(self.clock.now(), event);
+    }
+
+    /// The page where a buyer passes the 3-D Secure check of this vaulting.
+    pub(crate) fn challenge_url(&self, vaulting: u64) -> String {
+        format!(
+            "{}/checkout/challenge?vaulting={vaulting}",
+            self.browser_url
+        )
+    }
+
+    /// In the form of Antom's: `ALIPAY` and base64.
+    pub(crate) fn card_token(&self) -> CardToken {
+        CardToken(format!("ALIPAY{}", self.random.base64::<64>()))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use antom_sandbox::Sandbox;
+use antom_sandbox::{Sandbox, Token};
 
 /// What a person sees when the sandbox is ready.
 pub(super) fn welcome(sandbox: &Sandbox, is_kept: bool) -> String {
@@ -21,6 +21,9 @@ pub(super) fn welcome(sandbox: &Sandbox, is_kept: bool) -> String {
         "Keys and certificates are removed at the end; keep them with --data DIR."
     };
     let (https, http) = (sandbox.https_url(), sandbox.http_url());
+    let token = sandbox.token().map(Token::expose).map_or_else(String::new, |token| {
+        format!("\ntoken  {token}\n       for other machines: open /?token={token} there, or send it as x-sandbox-token\n")
+    });
     let [shell, python, php, c] = [
         settings.shell(),
         settings.python(),
@@ -28,7 +31,7 @@ pub(super) fn welcome(sandbox: &Sandbox, is_kept: bool) -> String {
         settings.c(),
     ];
     format!(
-        "Local sandbox — not Antom\n\nhttps  {https}\nhttp   {http}\n\n{fate}\n\n{shell}\n{python}\n{php}\n{c}\nCtrl-C ends it.\n"
+        "Local sandbox — not Antom\n\nhttps  {https}\nhttp   {http}\n{token}\n{fate}\n\n{shell}\n{python}\n{php}\n{c}\nCtrl-C ends it.\n"
     )
 }
 

@@ -68,7 +68,8 @@ pub struct VaultingFailure {
     pub message: Option<String>,
 }
 
-const RULES: &[rules::FieldRule] = {
+/// The fields of inquireVaulting.
+pub const RULES: &[rules::FieldRule] = {
     use Presence::{NotInProduct, Optional, Required};
     &[
         rules::rule("vaultingRequestId", Form::Text, 64, Required, Required),

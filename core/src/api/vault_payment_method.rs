@@ -179,8 +179,8 @@ fn shown(secret: Option<&Secret<String>>) -> Option<&str> {
     Some(secret?.expose())
 }
 
-/// Fields of objects inside the request are named by their path.
-const RULES: &[FieldRule] = {
+/// The fields of vaultPaymentMethod. Those of objects inside the request are named by their path.
+pub const RULES: &[FieldRule] = {
     use Presence::{Optional, Required};
     const fn both(
         field: &'static str,

@@ -10,6 +10,7 @@ use super::incoming::{Api, Incoming, Mode};
 use super::request_time;
 use crate::journal::Check;
 use crate::settings::TEST_PREFIX;
+use crate::token::Token;
 use crate::world::World;
 
 impl World {
@@ -41,6 +42,11 @@ impl World {
             checks,
             "the signature is valid",
             self.signature_is_valid(client_id, request),
+        )?;
+        note(
+            checks,
+            "the agent token is valid",
+            self.agent_token_is_valid(request),
         )?;
         note(
             checks,
@@ -95,11 +101,32 @@ impl World {
         })
     }
 
+    /// Only looked at where a token is set: most merchants have none, and some SDKs always send the header.
+    fn agent_token_is_valid(&self, request: &Incoming) -> Result<(), Refusal> {
+        let given = request.header("agent-token");
+        let is = |token: &Option<Token>| match (token, &given) {
+            (Some(token), Ok(given)) => token.is(given),
+            (None, _) | (_, Err(_)) => false,
+        };
+        if is(&self.settings.expired_agent_token) {
+            let reason = "it is the token that was set as expired";
+            return Err(Refusal::signed("EXPIRED_AGENT_TOKEN", reason));
+        }
+        if self.settings.agent_token.is_none() || is(&self.settings.agent_token) {
+            return Ok(());
+        }
+        let reason = match given {
+            Ok(_) => "it is not the token that was set".to_owned(),
+            Err(problem) => problem.to_string(),
+        };
+        Err(Refusal::signed("INVALID_AGENT_TOKEN", reason))
+    }
+
     fn traffic_is_within_limit(&self) -> Result<(), Refusal> {
-        match &self.rate_limit {
-            Some(limit) if !limit.admits_one_more() => Err(Refusal::signed(
+        match self.tuning().rate_limit {
+            Some(limit) if !self.rate_limit.admits_one_more(limit) => Err(Refusal::signed(
                 "REQUEST_TRAFFIC_EXCEED_LIMIT",
-                format!("the limit is {} requests a second", limit.per_second()),
+                format!("the limit is {limit} requests a second"),
             )),
             Some(_) | None => Ok(()),
         }

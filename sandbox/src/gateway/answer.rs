@@ -1,5 +1,7 @@
 //! What the gateway answers: a result with its headers, signed or deliberately not.
 
+use std::borrow::Cow;
+
 use antom_core::ResultStatus;
 use antom_core::api::result::{RESULT_CODES, ResultCode};
 use antom_core::doctor::Cause;
@@ -29,8 +31,9 @@ pub(super) struct WireResult {
 }
 
 impl WireResult {
-    pub(super) fn success() -> Self {
-        Self::new(documented("SUCCESS"), None)
+    /// The documented result with this code.
+    pub(super) fn of(code: &str) -> Self {
+        Self::new(documented(code), None)
     }
 
     fn new(known: &'static ResultCode, reason: Option<&str>) -> Self {
@@ -73,7 +76,8 @@ pub(super) struct Refusal {
     signed: bool,
     http_status: u16,
     explain_in_header: bool,
-    diagnosis: Option<Explanation>,
+    diagnosis: Option<Box<Explanation>>,
+    vaulting: Option<u64>,
 }
 
 impl Refusal {
@@ -86,6 +90,7 @@ impl Refusal {
             http_status: 200,
             explain_in_header: false,
             diagnosis: None,
+            vaulting: None,
         }
     }
 
@@ -108,13 +113,19 @@ impl Refusal {
     /// A wrong signature whose cause the doctor found.
     pub(super) fn diagnosed(cause: &Cause) -> Self {
         Self {
-            diagnosis: Some(Explanation {
+            diagnosis: Some(Box::new(Explanation {
                 id: cause.id.to_owned(),
                 what: cause.what.clone(),
                 fix: cause.fix.to_owned(),
-            }),
+            })),
             ..Self::signature(cause.to_string())
         }
+    }
+
+    /// For the journal: which vaulting it is about.
+    pub(super) fn about(mut self, vaulting: u64) -> Self {
+        self.vaulting = Some(vaulting);
+        self
     }
 
     pub(super) fn with_http_status(mut self, status: u16) -> Self {
@@ -147,11 +158,21 @@ pub(super) struct Sealed {
 }
 
 impl Answer {
-    /// A signed success with this body.
-    pub(super) fn success(body: Vec<u8>) -> Self {
+    /// A signed answer with this body, whose `result` is the documented one with this code.
+    pub(super) fn signed(code: &str, body: Vec<u8>) -> Self {
+        let known = documented(code);
+        Self::scripted(known.code, known.status, body)
+    }
+
+    /// A signed answer with this body, whose `result` has this code and status.
+    pub(super) fn scripted(
+        code: impl Into<Cow<'static, str>>,
+        status: ResultStatus,
+        body: Vec<u8>,
+    ) -> Self {
         Self {
             verdict: Verdict {
-                code: "SUCCESS",
+                code: code.into(),
                 reason: None,
                 http_status: 200,
                 signed: true,
@@ -159,7 +180,7 @@ impl Answer {
             body,
             doctor: None,
             details: Details {
-                status: ResultStatus::Success,
+                status,
                 vaulting: None,
                 diagnosis: None,
             },
@@ -194,11 +215,11 @@ impl Answer {
                 .flatten(),
             details: Details {
                 status: refusal.known.status,
-                vaulting: None,
-                diagnosis: refusal.diagnosis,
+                vaulting: refusal.vaulting,
+                diagnosis: refusal.diagnosis.map(|diagnosis| *diagnosis),
             },
             verdict: Verdict {
-                code: refusal.known.code,
+                code: refusal.known.code.into(),
                 reason: Some(refusal.reason),
                 http_status: refusal.http_status,
                 signed: refusal.signed,

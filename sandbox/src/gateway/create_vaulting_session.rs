@@ -1,7 +1,5 @@
 //! createVaultingSession: checks the fields, makes a session, and gives the same one again for the same request.
 
-use std::time::Duration;
-
 use antom_core::api::rules::CREATE_VAULTING_SESSION;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -9,12 +7,10 @@ use serde::Serialize;
 use super::answer::{Answer, Refusal, WireResult};
 use super::fields::Fields;
 use super::incoming::Incoming;
+use super::repeats::Kind;
 use crate::clock;
-use crate::vaulting::{Found, Origin, RequestKey, Stage, Vaulting};
+use crate::vaulting::{Origin, RequestKey, Stage, Vaulting};
 use crate::world::World;
-
-/// So that the time of expiry always has four digits for its year.
-const LONGEST_LIFETIME: Duration = clock::FURTHEST;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,34 +27,14 @@ impl World {
     pub(super) fn create_vaulting_session(&self, request: &Incoming) -> Result<Answer, Refusal> {
         let fields = Fields::read(request.body(), CREATE_VAULTING_SESSION)
             .map_err(|problems| Refusal::signed("PARAM_ILLEGAL", problems))?;
-        let key = RequestKey {
-            client_id: request.header("client-id").unwrap_or_default().to_owned(),
-            request_id: fields
-                .get("vaultingRequestId")
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        let found = self.vaultings.find_or_create(
-            &key,
-            fields.fingerprint(),
-            |number| self.new_session(number, &key, &fields),
-            |vaulting| (vaulting.number, vaulting.answer.clone()),
-        );
-        let (remark, (number, body)) = match found {
-            Found::New(answer) => (None, answer),
-            Found::Repeated(answer) => (Some("repeated: the stored answer"), answer),
-            Found::RepeatedWithChanges(answer) if self.settings.accept_changed_repeats => (
-                Some("repeated with other fields: the stored answer"),
-                answer,
-            ),
-            Found::RepeatedWithChanges(_) => {
-                return Err(Refusal::signed(
-                    "REPEAT_REQ_INCONSISTENT",
-                    "this vaultingRequestId was used before with other fields",
-                ));
-            }
-        };
-        Ok(Answer::success(body).about(number).with_remark(remark))
+        let key = fields.key(request);
+        let begun = self.begin(&fields, &key, Kind::Session, |number| {
+            Ok(self.new_session(number, &key, &fields))
+        })?;
+        let vaulting = begun.vaulting;
+        Ok(Answer::signed("SUCCESS", vaulting.answer)
+            .about(vaulting.number)
+            .with_remark(begun.remark))
     }
 
     fn new_session(&self, number: u64, key: &RequestKey, fields: &Fields) -> Vaulting {
@@ -70,14 +46,14 @@ impl World {
             self.random.below(1000)
         );
         let created_at = self.clock.now();
-        let expires_at = created_at + self.settings.session_lifetime.min(LONGEST_LIFETIME);
+        let expires_at = created_at + self.lifetime();
         let is_ams = ["merchantRegion", "is3DSAuthentication"]
             .iter()
             .any(|field| fields.get(field).is_some());
         let success = Success {
             // Only the AMS product has a hosted page.
             normal_url: is_ams.then(|| self.checkout_url(&id)),
-            result: WireResult::success(),
+            result: WireResult::of("SUCCESS"),
             vaulting_session_data: &data,
             vaulting_session_expiry_time: clock::text(expires_at),
             vaulting_session_id: &id,

@@ -3,20 +3,20 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use antom_core::Product;
 use antom_core::api::rules::{self, FieldRule, Form, Presence};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// The known fields of a body, by their name on the wire. They keep the rules.
-#[derive(Debug)]
+/// The known fields of a body, by their name on the wire, or by their path inside objects. They keep the rules.
 pub(super) struct Fields(BTreeMap<&'static str, String>);
 
 impl Fields {
     /// Reads a body, or says what is wrong with it: field by field, without any value.
     pub(super) fn read(body: &[u8], rules: &'static [FieldRule]) -> Result<Self, String> {
-        let mut members: Map<String, Value> = serde_json::from_slice(body).map_err(|problem| {
+        let members: Map<String, Value> = serde_json::from_slice(body).map_err(|problem| {
             format!(
                 "the body is not a JSON object (line {}, column {})",
                 problem.line(),
@@ -26,16 +26,16 @@ impl Fields {
         let mut fields = BTreeMap::new();
         let mut problems = Vec::new();
         for rule in rules {
-            let text = match (members.remove(rule.field), rule.form) {
+            let text = match (member(&members, rule.field), rule.form) {
                 (None | Some(Value::Null), _) => continue,
-                (Some(Value::String(text)), _) => text,
+                (Some(Value::String(text)), _) => text.clone(),
                 (Some(Value::Bool(flag)), Form::Boolean) => flag.to_string(),
                 (Some(other), form) => {
                     let wanted = match form {
                         Form::Boolean => "a boolean",
                         Form::Text | Form::Url | Form::Region => "a string",
                     };
-                    problems.push((rule.field, format!("is {} and not {wanted}", kind(&other))));
+                    problems.push((rule.field, format!("is {} and not {wanted}", kind(other))));
                     continue;
                 }
             };
@@ -66,6 +66,21 @@ impl Fields {
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         let text = serde_json::to_vec(&self.0).expect("a map of strings always serialises");
         Sha256::digest(text).into()
+    }
+}
+
+impl fmt::Debug for Fields {
+    /// Only the names: card numbers are among the values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The member at this path, whose parts are divided by dots.
+fn member<'m>(members: &'m Map<String, Value>, path: &str) -> Option<&'m Value> {
+    match path.split_once('.') {
+        None => members.get(path),
+        Some((object, rest)) => member(members.get(object)?.as_object()?, rest),
     }
 }
 
@@ -130,6 +145,23 @@ mod tests {
         ] {
             assert!(problem.contains(field), "{problem}");
         }
+    }
+
+    #[test]
+    fn fields_inside_objects_are_found_by_their_path_and_never_shown() {
+        let rules = antom_core::api::vault_payment_method::RULES;
+        let body = r#"{"vaultingRequestId":"1","vaultingNotificationUrl":"https://shop.example/n",
+            "redirectUrl":"https://shop.example/r","env":{"terminalType":"WEB"},
+            "paymentMethodDetail":{"paymentMethodType":"CARD","card":{"cardNo":"4054695723100768"}}}"#;
+        let fields = Fields::read(body.as_bytes(), rules).unwrap();
+        assert_eq!(
+            fields.get("paymentMethodDetail.card.cardNo"),
+            Some("4054695723100768")
+        );
+        assert!(!format!("{fields:?}").contains("4054"));
+        let flat = body.replace(r#"{"terminalType":"WEB"}"#, r#""WEB""#);
+        let problem = Fields::read(flat.as_bytes(), rules).unwrap_err();
+        assert_eq!(problem, "env.terminalType is required");
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
 use http_body_util::BodyExt;
 use serde::Deserialize;
 
@@ -32,16 +31,24 @@ pub(super) enum Mode {
     Test,
 }
 
-/// The APIs that the sandbox answers.
+/// The APIs, by what the sandbox does with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Api {
     CreateVaultingSession,
+    InquireVaulting,
+    VaultPaymentMethod,
+    /// Any other: a stub answers.
+    Other,
 }
 
-const APIS: &[(&str, Api)] = &[(
-    "/v1/vaults/createVaultingSession",
-    Api::CreateVaultingSession,
-)];
+const APIS: &[(&str, Api)] = &[
+    (
+        "/v1/vaults/createVaultingSession",
+        Api::CreateVaultingSession,
+    ),
+    ("/v1/vaults/inquireVaulting", Api::InquireVaulting),
+    ("/v1/vaults/vaultPaymentMethod", Api::VaultPaymentMethod),
+];
 
 /// Why a header has no value to go by.
 #[derive(Debug)]
@@ -69,13 +76,6 @@ impl Incoming {
             head,
             body: Vec::new(),
         };
-        if !request.names_this_machine() {
-            let reason = "the sandbox answers only to the names localhost, 127.0.0.1 and [::1]";
-            return (
-                request,
-                Some(Refusal::unsigned("ACCESS_DENIED", reason).with_http_status(421)),
-            );
-        }
         let read = tokio::time::timeout(BODY_TIMEOUT, read(body, &mut request.body)).await;
         let refusal = match read {
             Ok(Ok(length)) if length <= LARGEST_BODY => None,
@@ -115,14 +115,20 @@ impl Incoming {
         Message::of(&self.head.headers, &self.body)
     }
 
-    /// What the path asks for, if the sandbox has it.
+    /// What the path asks for, if it has the form of Antom's paths.
     pub(super) fn api(&self) -> Option<(Mode, Api)> {
-        let (mode, rest) = match self.path().strip_prefix("/ams/sandbox/api") {
-            Some(rest) => (Mode::Test, rest),
+        let (mode, path) = self.api_path()?;
+        let api = APIS.iter().find(|(known, _)| *known == path);
+        Some((mode, api.map_or(Api::Other, |(_, api)| *api)))
+    }
+
+    /// The path within the API, for example `/v1/payments/pay`.
+    pub(super) fn api_path(&self) -> Option<(Mode, &str)> {
+        let (mode, path) = match self.path().strip_prefix("/ams/sandbox/api") {
+            Some(path) => (Mode::Test, path),
             None => (Mode::Live, self.path().strip_prefix("/ams/api")?),
         };
-        let (_, api) = APIS.iter().find(|(path, _)| *path == rest)?;
-        Some((mode, *api))
+        is_api_path(path).then_some((mode, path))
     }
 
     /// The only value of a header.
@@ -151,12 +157,22 @@ impl Incoming {
         let body: WithId = serde_json::from_slice(&self.body).ok()?;
         body.vaulting_request_id
     }
+}
 
-    /// A web page elsewhere can make its own name lead to this machine; its requests then carry that name.
-    fn names_this_machine(&self) -> bool {
-        let host = self.header("host").ok();
-        let target = self.head.uri.authority().map(Authority::as_str);
-        host.is_some() && [host, target].into_iter().flatten().all(is_local)
+/// A version and at least one name, for example `/v1/payments/pay`.
+pub(crate) fn is_api_path(path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    let is_version = |part: &str| {
+        let digits = part.strip_prefix('v').unwrap_or_default();
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_name = |part: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        !part.is_empty() && part.bytes().all(is_plain)
+    };
+    path.starts_with('/') && parts.next().is_some_and(is_version) && {
+        let mut names = parts.peekable();
+        names.peek().is_some() && names.all(is_name)
     }
 }
 
@@ -178,43 +194,29 @@ async fn read(mut body: Body, kept: &mut Vec<u8>) -> Result<usize, axum::Error> 
     Ok(length)
 }
 
-fn is_local(authority: &str) -> bool {
-    let name = match authority.rsplit_once(':') {
-        Some((name, port)) if port.chars().all(|c| c.is_ascii_digit()) => name,
-        _ => authority,
-    };
-    ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|local| name.eq_ignore_ascii_case(local))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_this_machine_are_local() {
-        for good in [
-            "localhost",
-            "LocalHost:8080",
-            "127.0.0.1:1",
-            "[::1]",
-            "[::1]:8443",
-        ] {
-            assert!(is_local(good), "{good}");
+    fn an_api_path_has_a_version_and_names() {
+        for good in ["/v1/payments/pay", "/v2/x", "/v1/vaults/fetchNonce"] {
+            assert!(is_api_path(good), "{good}");
         }
         for bad in [
             "",
-            ":8080",
-            "example.com",
-            "localhost.example.com",
-            "127.0.0.1.example.com:80",
-            "user@localhost",
-            "localhost:8080:9",
-            "::1",
-            "[::2]:80",
+            "/",
+            "/v1",
+            "/v1/",
+            "/v1/payments/",
+            "/v1//pay",
+            "/V1/pay",
+            "/pay",
+            "v1/pay",
+            "/v1/../pay",
+            "/v1/p%61y",
         ] {
-            assert!(!is_local(bad), "{bad}");
+            assert!(!is_api_path(bad), "{bad}");
         }
     }
 }

@@ -5,7 +5,12 @@ mod answer;
 mod create_vaulting_session;
 mod fields;
 mod incoming;
+mod inquire_vaulting;
+mod other;
+mod repeats;
 mod request_time;
+pub(crate) mod script;
+mod vault_payment_method;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,8 +36,15 @@ pub(crate) fn routes() -> Router<Arc<World>> {
 
 impl World {
     fn answer(&self, request: &Incoming, checks: &mut Vec<Check>) -> Result<Answer, Refusal> {
-        match self.admit(request, checks)? {
+        let api = self.admit(request, checks)?;
+        if let Some(answer) = self.scripted_answer(request) {
+            return Ok(answer);
+        }
+        match api {
             Api::CreateVaultingSession => self.create_vaulting_session(request),
+            Api::InquireVaulting => self.inquire_vaulting(request),
+            Api::VaultPaymentMethod => self.vault_payment_method(request),
+            Api::Other => other::answer(request),
         }
     }
 }
@@ -65,7 +77,7 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
         client_id: exchange.client_id,
         request_id: exchange.request_id,
         vaulting: details.vaulting,
-        code: exchange.verdict.code.to_owned(),
+        code: exchange.verdict.code.into_owned(),
         status: details.status.letter().to_owned(),
         reason: exchange.verdict.reason,
         doctor: details.diagnosis,

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
@@ -25,7 +24,6 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route(PATH, get(list).post(notify))
         .route(&format!("{PATH}/settings"), get(settings).patch(change))
         .route(&format!("{PATH}/{{number}}/resend"), post(resend))
-        .layer(from_fn(refuse_other_sites))
 }
 
 async fn list(State(world): State<Arc<World>>) -> Response {
@@ -123,28 +121,6 @@ async fn change(State(world): State<Arc<World>>, body: Bytes) -> Response {
 
 fn described(switches: &Switches) -> String {
     serde_json::to_string(switches).expect("flags and numbers always serialise")
-}
-
-/// A page of another site must not be able to change anything here.
-async fn refuse_other_sites(request: Request, next: Next) -> Response {
-    if request.method() != Method::GET && is_from_another_site(request.headers()) {
-        return error(
-            StatusCode::FORBIDDEN,
-            "a web page of another site sent this request: only the sandbox's own pages may",
-        );
-    }
-    next.run(request).await
-}
-
-fn is_from_another_site(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = text("host").unwrap_or_default();
-    let other_origin = text("origin").is_some_and(|origin| {
-        origin != format!("http://{host}") && origin != format!("https://{host}")
-    });
-    let other_site =
-        text("sec-fetch-site").is_some_and(|site| !["same-origin", "none"].contains(&site));
-    other_origin || other_site
 }
 
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {

@@ -140,10 +140,16 @@ impl Allowed {
         if self.names(host) {
             return Ok(());
         }
-        Err(format!(
+        Err(self.refusal(destination))
+    }
+
+    /// Why a host is not sent to that nobody allowed.
+    pub(super) fn refusal(&self, destination: &Destination) -> String {
+        let (host, option) = (destination.host(), self.option);
+        format!(
             "not sent: {host} is not this machine, and the sandbox posts to no other unless told to; allow it with \
              {option} {host}, or use a notification URL on 127.0.0.1"
-        ))
+        )
     }
 
     fn check_own_port(&self, destination: &Destination) -> Result<(), String> {
@@ -161,7 +167,8 @@ impl Allowed {
         Ok(())
     }
 
-    fn names(&self, host: &str) -> bool {
+    /// Whether the host was allowed.
+    pub(super) fn names(&self, host: &str) -> bool {
         self.hosts.contains(&plain(host))
     }
 }

@@ -348,7 +348,8 @@ impl Posted {
                     "NOTIFICATION_ACKNOWLEDGED"
                 } else {
                     "NOTIFICATION_NOT_ACKNOWLEDGED"
-                },
+                }
+                .into(),
                 reason: (self.outcome.text != ACKNOWLEDGED).then(|| self.outcome.text.clone()),
                 http_status: self.answer.as_ref().map_or(0, |answer| answer.status),
                 signed: true,
@@ -384,4 +385,4 @@ impl Posted {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

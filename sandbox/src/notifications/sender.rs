@@ -150,11 +150,15 @@ impl Sender {
         message: &Signed,
     ) -> Result<Received, SendError> {
         let name = (destination.host(), destination.port());
-        let resolved = timeout(self.limits.connect, lookup_host(name))
-            .await
-            .map_err(|_| SendError::ConnectTimeout)?
-            .map_err(|_| SendError::NameUnknown(destination.host().to_owned()))?;
-        self.send_to(resolved, destination, message).await
+        match timeout(self.limits.connect, lookup_host(name)).await {
+            Ok(Ok(resolved)) => self.send_to(resolved, destination, message).await,
+            // Where the name leads is of no interest if it may not be sent to anyhow.
+            _ if !self.allowed.names(destination.host()) => {
+                Err(SendError::NotSent(self.allowed.refusal(destination)))
+            }
+            Ok(Err(_)) => Err(SendError::NameUnknown(destination.host().to_owned())),
+            Err(_) => Err(SendError::ConnectTimeout),
+        }
     }
 
     /// Sends to the first of these addresses that takes a connection, if all of them are allowed.
@@ -442,6 +446,13 @@ mod tests {
         );
         let destination = Destination::parse("http://shop.invalid/").unwrap();
         let error = sender().send(&destination, &message()).await.unwrap_err();
+        assert!(
+            error.to_string().contains("--allow-notify shop.invalid"),
+            "{error}"
+        );
+        let allowed = Allowed::new(&["shop.invalid".to_owned()], "--allow-notify", &[]);
+        let sender = Sender::new(allowed, None);
+        let error = sender.send(&destination, &message()).await.unwrap_err();
         assert!(
             matches!(error, SendError::NameUnknown(_) | SendError::ConnectTimeout),
             "{error}"

@@ -147,6 +147,12 @@ fn refusal() -> Vec<u8> {
     http("500 Internal Server Error", b"")
 }
 
+/// Of a sandbox that has the port 1, without a certificate authority.
+pub(crate) fn notifications(settings: &NotificationSettings) -> Notifications {
+    let inbox = "http://127.0.0.1:1/__sandbox/inbox".to_owned();
+    Notifications::new(settings, PathBuf::new(), inbox, &[1])
+}
+
 /// A world with its courier, which ends when this is dropped.
 struct Running {
     world: Arc<World>,
@@ -160,8 +166,7 @@ impl Running {
     fn with(settings: NotificationSettings) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
-        let inbox = "http://127.0.0.1:1/__sandbox/inbox".to_owned();
-        let notifications = Notifications::new(&settings, PathBuf::new(), inbox, &[1]);
+        let notifications = notifications(&settings);
         let merchant = MERCHANT.verifying_key();
         let browser_url = "http://127.0.0.1:1".to_owned();
         let (world, ended) = World::new(
@@ -201,23 +206,25 @@ impl Running {
             request_id: format!("vault-{id}"),
         };
         let now = self.world.clock.now();
-        let create = |number| Vaulting {
-            number,
-            key: key.clone(),
-            origin: Origin::Session {
-                id: format!("id-{id}"),
-                data: format!("data-{id}"),
-            },
-            notification_url: url.map(str::to_owned),
-            created_at: now,
-            expires_at: now + HOUR,
-            ..vaulting()
+        let create = |number| {
+            Ok::<_, ()>(Vaulting {
+                number,
+                key: key.clone(),
+                origin: Origin::Session {
+                    id: format!("id-{id}"),
+                    data: format!("data-{id}"),
+                },
+                notification_url: url.map(str::to_owned),
+                created_at: now,
+                expires_at: now + HOUR,
+                ..vaulting()
+            })
         };
         let found = self
             .world
             .vaultings
             .find_or_create(&key, [0; 32], create, |v| v.number);
-        let Found::New(number) = found else {
+        let Ok(Found::New(number)) = found else {
             panic!("the id is new")
         };
         let entry = CardEntry {

@@ -1,7 +1,10 @@
 //! Every vaulting that the sandbox remembers, found by any of its names. In memory and bounded.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use time::OffsetDateTime;
+use tokio::sync::Notify;
 
 use super::{Origin, RequestKey, Vaulting};
 
@@ -30,6 +33,8 @@ pub(crate) enum Found<T> {
 pub(crate) struct Vaultings {
     most: usize,
     book: Mutex<Book>,
+    /// Told when another vaulting has become the next to expire.
+    next_expiry_changed: Notify,
 }
 
 #[derive(Default)]
@@ -40,6 +45,8 @@ struct Book {
     by_request: HashMap<RequestKey, u64>,
     by_session_id: HashMap<String, u64>,
     by_session_data: HashMap<String, u64>,
+    /// When each that nobody closed yet expires.
+    expiries: BTreeSet<(OffsetDateTime, u64)>,
 }
 
 impl Vaultings {
@@ -48,34 +55,60 @@ impl Vaultings {
         Self {
             most: most.max(1),
             book: Mutex::default(),
+            next_expiry_changed: Notify::new(),
         }
     }
 
-    /// Reads the vaulting of this request; `create` makes a new one, and is given its number.
-    pub(crate) fn find_or_create<T>(
+    /// Reads the vaulting of this request; `create` makes a new one, and is given its number, or refuses to.
+    pub(crate) fn find_or_create<T, E>(
         &self,
         key: &RequestKey,
         fingerprint: [u8; 32],
-        create: impl FnOnce(u64) -> Vaulting,
+        create: impl FnOnce(u64) -> Result<Vaulting, E>,
         read: impl FnOnce(&Vaulting) -> T,
-    ) -> Found<T> {
+    ) -> Result<Found<T>, E> {
         let mut book = self.book();
         if let Some(vaulting) = book.find(&Locator::Request(key)) {
             let same = vaulting.fingerprint == fingerprint;
             let value = read(vaulting);
-            return if same {
+            return Ok(if same {
                 Found::Repeated(value)
             } else {
                 Found::RepeatedWithChanges(value)
-            };
+            });
         }
-        let vaulting = create(book.newest + 1);
+        let vaulting = create(book.newest + 1)?;
         let value = read(&vaulting);
+        let next_expiry = book.next_expiry();
         book.add(vaulting);
         while book.vaultings.len() > self.most {
             book.forget_oldest();
         }
-        Found::New(value)
+        if book.next_expiry() != next_expiry {
+            self.next_expiry_changed.notify_one();
+        }
+        Ok(Found::New(value))
+    }
+
+    /// When the next vaulting expires, if nobody completes it before.
+    pub(crate) fn next_expiry(&self) -> Option<OffsetDateTime> {
+        self.book().next_expiry()
+    }
+
+    /// Returns when [`next_expiry`](Self::next_expiry) may have become another. Only one task may wait for it.
+    pub(crate) async fn next_expiry_changed(&self) {
+        self.next_expiry_changed.notified().await;
+    }
+
+    /// The number of a vaulting whose time is over at `now`. Each is given out once.
+    pub(crate) fn take_overdue(&self, now: OffsetDateTime) -> Option<u64> {
+        let mut book = self.book();
+        let (expires_at, number) = *book.expiries.first()?;
+        if expires_at > now {
+            return None;
+        }
+        book.expiries.pop_first();
+        Some(number)
     }
 
     /// Does something with the vaulting of this name, if there is one.
@@ -128,6 +161,9 @@ impl Book {
             self.by_session_id.insert(id.clone(), vaulting.number);
             self.by_session_data.insert(data.clone(), vaulting.number);
         }
+        if !vaulting.stage.is_final() {
+            self.expiries.insert((vaulting.expires_at, vaulting.number));
+        }
         self.vaultings.push_back(vaulting);
     }
 
@@ -140,6 +176,11 @@ impl Book {
             self.by_session_id.remove(id);
             self.by_session_data.remove(data);
         }
+        self.expiries.remove(&(oldest.expires_at, oldest.number));
+    }
+
+    fn next_expiry(&self) -> Option<OffsetDateTime> {
+        self.expiries.first().map(|(expires_at, _)| *expires_at)
     }
 }
 
@@ -147,6 +188,8 @@ impl Book {
 mod tests {
     use super::super::tests::vaulting;
     use super::*;
+    use std::convert::Infallible;
+    use std::time::Duration;
 
     fn key(id: &str) -> RequestKey {
         RequestKey {
@@ -156,21 +199,56 @@ mod tests {
     }
 
     fn create(vaultings: &Vaultings, id: &str, fingerprint: u8) -> Found<u64> {
-        vaultings.find_or_create(
+        let found = vaultings.find_or_create(
             &key(id),
             [fingerprint; 32],
-            |number| Vaulting {
-                number,
-                key: key(id),
-                origin: Origin::Session {
-                    id: format!("id {number}"),
-                    data: format!("data {number}"),
-                },
-                fingerprint: [fingerprint; 32],
-                ..vaulting()
+            |number| {
+                Ok::<_, Infallible>(Vaulting {
+                    number,
+                    key: key(id),
+                    origin: Origin::Session {
+                        id: format!("id {number}"),
+                        data: format!("data {number}"),
+                    },
+                    fingerprint: [fingerprint; 32],
+                    expires_at: vaulting().expires_at - Duration::from_secs(number),
+                    ..vaulting()
+                })
             },
             |vaulting| vaulting.number,
-        )
+        );
+        let Ok(found) = found;
+        found
+    }
+
+    #[test]
+    fn a_refused_creation_leaves_nothing_behind() {
+        let vaultings = Vaultings::new(10);
+        let refused: Result<Found<()>, _> =
+            vaultings.find_or_create(&key("a"), [0; 32], |_| Err("no"), |_| ());
+        assert_eq!(refused, Err("no"));
+        assert_eq!(create(&vaultings, "a", 0), Found::New(1));
+    }
+
+    #[test]
+    fn each_expiry_is_given_out_once_and_in_its_order() {
+        let vaultings = Vaultings::new(2);
+        for id in ["a", "b", "c"] {
+            create(&vaultings, id, 0);
+        }
+        let end = vaulting().expires_at;
+        let at = |seconds| end - Duration::from_secs(seconds);
+        assert_eq!(vaultings.next_expiry(), Some(at(3)));
+        assert_eq!(vaultings.take_overdue(at(4)), None);
+        assert_eq!(vaultings.take_overdue(at(3)), Some(3));
+        assert_eq!(vaultings.take_overdue(at(3)), None);
+        assert_eq!(vaultings.take_overdue(end), Some(2));
+        assert_eq!(
+            vaultings.take_overdue(end),
+            None,
+            "the oldest was forgotten"
+        );
+        assert_eq!(vaultings.next_expiry(), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::cards::{Behaviour, CHALLENGE_CODE, TestCard, is_luhn_valid, test_card};
 
 pub(crate) use book::{Found, Locator, Vaultings};
-pub(crate) use wire::{Outcome, PaymentMethodDetail};
+pub(crate) use wire::PaymentMethodDetail;
 
 /// What makes a request a repetition: the same merchant and the same `vaultingRequestId`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -223,10 +223,21 @@ impl Vaulting {
         self.stage = match code {
             Some(CHALLENGE_CODE) => Stage::Succeeded { card, token },
             Some(_) => return Err(Problem::ChallengeCodeWrong),
-            None => Stage::Failed {
-                code: "USER_PAYMENT_VERIFICATION_FAILED",
-            },
+            None => Stage::Failed { code: NOT_VERIFIED },
         };
+        Ok(Progress::Ended)
+    }
+
+    /// The buyer gives up: on the 3-D Secure page this is a failed verification, before it the session is closed.
+    pub(crate) fn cancel(&mut self, now: OffsetDateTime) -> Result<Progress, Problem> {
+        self.expire(now);
+        let code = match &self.stage {
+            Stage::AwaitingCard => EXPIRED,
+            Stage::Challenged(_) => NOT_VERIFIED,
+            Stage::Failed { code: EXPIRED } => return Err(Problem::Expired),
+            ended => return Err(Problem::Ended(ended.status())),
+        };
+        self.stage = Stage::Failed { code };
         Ok(Progress::Ended)
     }
 
@@ -242,31 +253,64 @@ impl Vaulting {
 
 /// The `vaultingResultCode` of a session that nobody completed.
 pub(crate) const EXPIRED: &str = "ORDER_IS_CLOSED";
+/// The `vaultingResultCode` of a buyer who did not pass 3-D Secure.
+const NOT_VERIFIED: &str = "USER_PAYMENT_VERIFICATION_FAILED";
 
 impl CardEntry<'_> {
     /// The card, if everything about it could be true.
     fn check(&self, now: OffsetDateTime) -> Result<Card, Problem> {
-        if !is_luhn_valid(self.number) {
+        let card = Card::check(self.number, self.expiry_month, self.expiry_year, now)?;
+        check_security_code(self.security_code)?;
+        Ok(card)
+    }
+}
+
+impl Card {
+    /// The test card with this number and expiry date, in the forms of [`CardEntry`].
+    pub(crate) fn check(
+        card_number: &str,
+        expiry_month: &str,
+        expiry_year: &str,
+        now: OffsetDateTime,
+    ) -> Result<Self, Problem> {
+        if !is_luhn_valid(card_number) {
             return Err(Problem::NumberWrong);
         }
-        let test_card = test_card(self.number).ok_or(Problem::NotATestCard)?;
-        let month = number(self.expiry_month, &[1, 2])
+        let test_card = test_card(card_number).ok_or(Problem::NotATestCard)?;
+        let month = number(expiry_month, &[1, 2])
             .filter(|month| (1..=12).contains(month))
             .ok_or(Problem::MonthWrong)?;
-        let year = number(self.expiry_year, &[2, 4])
+        let year = number(expiry_year, &[2, 4])
             .map(|year| if year < 100 { 2000 + year } else { year })
             .ok_or(Problem::ExpiryWrong)?;
         let this_month = now.year() * 12 + i32::from(u8::from(now.month()));
         if !(this_month..this_month + 20 * 12).contains(&(year * 12 + month)) {
             return Err(Problem::ExpiryWrong);
         }
-        number(self.security_code, &[3]).ok_or(Problem::SecurityCodeWrong)?;
-        Ok(Card {
+        Ok(Self {
             test_card,
             expiry_month: format!("{month:02}"),
             expiry_year: format!("{:02}", year % 100),
         })
     }
+
+    /// What becomes of it where no page collects it: the merchant's server sent it. Whoever would leave the page
+    /// leaves the 3-D Secure page.
+    pub(crate) fn without_page(self, asks_for_3ds: bool, token: CardToken) -> Stage {
+        match self.test_card.behaviour {
+            Behaviour::Challenges | Behaviour::Abandons => Stage::Challenged(self),
+            Behaviour::Succeeds if asks_for_3ds => Stage::Challenged(self),
+            Behaviour::Succeeds | Behaviour::TimesOut => Stage::Succeeded { card: self, token },
+            Behaviour::Fails(code) => Stage::Failed { code },
+        }
+    }
+}
+
+/// Three digits.
+pub(crate) fn check_security_code(text: &str) -> Result<(), Problem> {
+    number(text, &[3])
+        .map(|_| ())
+        .ok_or(Problem::SecurityCodeWrong)
 }
 
 /// A number of one of these lengths in digits.
@@ -391,6 +435,80 @@ pub(crate) mod tests {
         let late = vaulting.enter_card(&entry("4054695723100768"), vaulting.expires_at, token());
         assert_eq!(late, Err(Problem::Expired));
         assert_eq!(vaulting.stage, Stage::Failed { code: EXPIRED });
+    }
+
+    #[test]
+    fn a_time_that_is_over_ends_every_stage_but_the_last() {
+        let late = NOW + time::Duration::HOUR;
+        let expired = Stage::Failed { code: EXPIRED };
+        let mut challenged = vaulting();
+        enter(&mut challenged, "4000000000000309").unwrap();
+        let mut answered = challenged.clone();
+        assert!(challenged.expire(late) && challenged.stage == expired);
+        assert!(!challenged.expire(late), "only once");
+        assert_eq!(
+            answered.answer_challenge(Some("123456"), late, token()),
+            Err(Problem::Expired)
+        );
+        let mut vaulted = vaulting();
+        enter(&mut vaulted, "4054695723100768").unwrap();
+        assert!(!vaulted.expire(late));
+        assert_eq!(vaulted.stage.status(), "SUCCESS");
+    }
+
+    #[test]
+    fn a_buyer_may_give_up_until_the_end_and_not_after() {
+        let mut waiting = vaulting();
+        assert_eq!(waiting.cancel(NOW), Ok(Progress::Ended));
+        assert_eq!(waiting.stage, Stage::Failed { code: EXPIRED });
+        assert_eq!(waiting.cancel(NOW), Err(Problem::Expired));
+        let mut challenged = vaulting();
+        enter(&mut challenged, "4000000000000309").unwrap();
+        assert_eq!(challenged.cancel(NOW), Ok(Progress::Ended));
+        assert_eq!(challenged.stage, Stage::Failed { code: NOT_VERIFIED });
+        let mut vaulted = vaulting();
+        enter(&mut vaulted, "4054695723100768").unwrap();
+        assert_eq!(vaulted.cancel(NOW), Err(Problem::Ended("SUCCESS")));
+    }
+
+    #[test]
+    fn another_card_may_follow_one_that_was_challenged_or_left() {
+        for first in ["4000000000000309", "4000000000000507"] {
+            let mut vaulting = vaulting();
+            enter(&mut vaulting, first).unwrap();
+            assert_eq!(
+                enter(&mut vaulting, "4054695723100768"),
+                Ok(Progress::Ended)
+            );
+        }
+    }
+
+    #[test]
+    fn a_refused_entry_changes_nothing() {
+        let mut vaulting = vaulting();
+        enter(&mut vaulting, "4000000000000309").unwrap();
+        let before = vaulting.stage.clone();
+        enter(&mut vaulting, "4111111111111111").unwrap_err();
+        vaulting
+            .answer_challenge(Some("654321"), NOW, token())
+            .unwrap_err();
+        assert_eq!(vaulting.stage, before);
+    }
+
+    #[test]
+    fn without_a_page_each_test_card_does_the_same() {
+        for (number, asks_for_3ds, status) in [
+            ("4054695723100768", false, "SUCCESS"),
+            ("4054695723100768", true, "PROCESSING"),
+            ("4000000000000309", false, "PROCESSING"),
+            ("4000000000000408", false, "SUCCESS"),
+            ("4000000000000507", false, "PROCESSING"),
+            ("4054692760174822", true, "FAIL"),
+        ] {
+            let card = Card::check(number, "02", "29", NOW).unwrap();
+            let stage = card.without_page(asks_for_3ds, token());
+            assert_eq!(stage.status(), status, "{number}");
+        }
     }
 
     #[test]

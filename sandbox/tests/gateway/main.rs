@@ -1,11 +1,16 @@
 //! The sandbox on real sockets: through hand-made requests, byte by byte, and through libantom's own client.
 
 mod client;
+mod control;
 mod data_directory;
+mod direct_vaulting;
+mod inquiries;
 mod log;
 mod notifications;
+mod other_machines;
 mod repeats;
 mod safety;
+mod stubs;
 mod support;
 mod table;
 mod vendor_styles;

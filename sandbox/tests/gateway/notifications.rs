@@ -233,3 +233,75 @@ fn hosts_and_urls_that_cannot_be_used_are_named_at_the_start() {
         assert!(matches!(error, StartError::Notifications(_)), "{error}");
     }
 }
+
+/// Waits until the sandbox has made so many attempts, and returns the newest notification.
+fn after_attempts(running: &Running, count: u64) -> Value {
+    for _ in 0..200 {
+        let listed = running.control("GET notifications", "").json();
+        let newest = listed["notifications"][0].clone();
+        if newest["attempts"] == count && newest["state"] != "sending" {
+            return newest;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("{count} attempts were not made");
+}
+
+#[test]
+fn a_completed_session_is_notified_of_resent_and_forgotten_by_a_reset() {
+    let running = Running::start();
+    running.send_body(BODY);
+    running.control("POST sessions/1/complete", r#"{"card":"4054695723100768"}"#);
+    let notification = after_attempts(&running, 1);
+    assert_eq!(notification["state"], "acknowledged");
+    assert_eq!(
+        (&notification["vaulting"], &notification["request_id"]),
+        (&json!(1), &json!("1"))
+    );
+    assert_eq!(
+        running.control("POST notifications/1/resend", "").status,
+        200
+    );
+    after_attempts(&running, 2);
+    let again = running.control("POST notifications", r#"{"vaulting": 1}"#);
+    assert_eq!(again.json(), json!({"number": 2}));
+    after_attempts(&running, 1);
+    let kept = inbox(&running);
+    assert_eq!(kept.len(), 3);
+    assert!(
+        kept.iter()
+            .all(|letter| letter["what"] == "1: the card was vaulted")
+    );
+    running.control("POST reset", "");
+    assert!(inbox(&running).is_empty());
+    let listed = running.control("GET notifications", "").json();
+    assert_eq!(listed, json!({"notifications": []}));
+}
+
+#[test]
+fn vault_payment_method_notifies_before_it_answers_if_it_is_told_to() {
+    let running = Running::start();
+    running.control(
+        "PATCH notifications/settings",
+        r#"{"before_the_answer": true}"#,
+    );
+    let body = json!({
+        "vaultingRequestId": "1",
+        "vaultingNotificationUrl": format!("{}{INBOX}", running.sandbox().https_url()),
+        "redirectUrl": "https://shop.example/r",
+        "paymentMethodDetail": {"paymentMethodType": "CARD", "card": {
+            "cardNo": "4054695723100768", "cvv": "987", "expiryMonth": "02", "expiryYear": "29"}},
+        "env": {"terminalType": "WEB"},
+        "metadata": "mine",
+    });
+    let answer = running.call("/v1/vaults/vaultPaymentMethod", &body.to_string());
+    assert_eq!(answer.code(), "SUCCESS", "{}", answer.message());
+    let kept = inbox(&running);
+    assert_eq!(kept.len(), 1);
+    let notified: Value = serde_json::from_str(kept[0]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(notified["metadata"], "mine");
+    assert_eq!(
+        notified["paymentMethodDetail"],
+        answer.json()["paymentMethodDetail"]
+    );
+}

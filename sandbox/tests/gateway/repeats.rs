@@ -113,6 +113,34 @@ fn a_session_lives_for_an_hour_or_as_long_as_set() {
 }
 
 #[test]
+fn a_seed_makes_the_same_sessions_again() {
+    let sessions = |seed| {
+        let running = Running::with(Settings {
+            seed,
+            ..Settings::default()
+        });
+        let mut sessions: Vec<_> = (1..=3)
+            .map(|id| {
+                running
+                    .send_body(&format!(
+                        r#"{{"paymentMethodType":"CARD","vaultingRequestId":"{id}"}}"#
+                    ))
+                    .json()
+            })
+            .collect();
+        for session in &mut sessions {
+            let expiry = session.as_object_mut().unwrap();
+            expiry.remove("vaultingSessionExpiryTime").unwrap();
+        }
+        sessions
+    };
+    let seven = sessions(Some(7));
+    assert_eq!(seven, sessions(Some(7)));
+    assert_ne!(seven, sessions(Some(8)));
+    assert_ne!(sessions(None), sessions(None));
+}
+
+#[test]
 fn only_so_many_sessions_are_remembered() {
     let running = Running::with(Settings {
         most_sessions: 2,

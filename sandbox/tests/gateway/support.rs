@@ -120,6 +120,24 @@ impl Running {
         )
     }
 
+    /// Sends a signed request with this body to this API, named from the version on.
+    pub(crate) fn call(&self, api: &str, body: &str) -> Answer {
+        let path = format!("/ams/sandbox/api{api}");
+        let draft = Draft {
+            path: &path,
+            body,
+            ..Draft::default()
+        };
+        let answer = self.send(&draft.sign(&self.merchant));
+        self.assert_signed(&answer, &draft, &answer.code());
+        answer
+    }
+
+    /// A request to the control API, for example `POST clock`.
+    pub(crate) fn control(&self, line: &str, body: &str) -> Answer {
+        self.send(&control_request(line, body))
+    }
+
     /// That the answer has this result code and a signature that every SDK accepts.
     #[track_caller]
     pub(crate) fn assert_signed(&self, answer: &Answer, draft: &Draft<'_>, code: &str) {
@@ -149,6 +167,17 @@ impl Drop for Running {
         let sandbox = self.sandbox.take().unwrap();
         self.runtime.block_on(sandbox.stop());
     }
+}
+
+/// For example `POST clock`.
+pub(crate) fn control_request(line: &str, body: &str) -> Request {
+    let (method, path) = line.split_once(' ').unwrap();
+    Request {
+        line: format!("{method} /__sandbox/{path} HTTP/1.1"),
+        headers: vec![],
+        body: body.as_bytes().to_vec(),
+    }
+    .with("Host", "127.0.0.1")
 }
 
 /// What a request says and signs; the default is a good request.

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use antom_core::signature::{Content, SigningKey};
-use antom_sandbox::{DEFAULT_CLIENT_ID, Settings};
+use antom_sandbox::{DEFAULT_CLIENT_ID, Settings, Token};
 
 use crate::support::{BODY, Draft, LIVE_PATH, Running, TEST_PATH};
 
@@ -93,8 +93,9 @@ fn row_2_another_path_is_not_defined() {
     for path in [
         "/",
         "/ams/sandbox/api/v1/vaults/createVaultingSession/",
-        "/ams/sandbox/api/v2/vaults/createVaultingSession",
-        "/ams/sandbox/api/v1/vaults/fetchNonce",
+        "/ams/sandbox/api/v1",
+        "/ams/sandbox/api/v1/vaults/create%56aultingSession",
+        "/ams/sandbox/apis/v1/payments/pay",
         "//ams/sandbox/api/v1/vaults/createVaultingSession",
         "/ams/sandbox/api/V1/vaults/createVaultingSession",
     ] {
@@ -347,6 +348,47 @@ fn row_6_a_query_is_part_of_the_signed_path() {
     };
     let answer = running.send(&draft.sign(&running.merchant));
     running.assert_signed(&answer, &draft, "SUCCESS");
+}
+
+#[test]
+fn row_7_an_agent_token_is_checked_where_one_is_set() {
+    let running = Running::with(Settings {
+        agent_token: Some(Token::new("good-agent-token").unwrap()),
+        expired_agent_token: Some(Token::new("old-agent-token").unwrap()),
+        ..Settings::default()
+    });
+    let draft = Draft::default();
+    let request = draft.sign(&running.merchant);
+    for (token, code) in [
+        (Some("good-agent-token"), "SUCCESS"),
+        (Some("old-agent-token"), "EXPIRED_AGENT_TOKEN"),
+        (Some("other-agent-token"), "INVALID_AGENT_TOKEN"),
+        (Some(""), "INVALID_AGENT_TOKEN"),
+        (None, "INVALID_AGENT_TOKEN"),
+    ] {
+        let request = match token {
+            Some(token) => request.clone().with("Agent-Token", token),
+            None => request.clone(),
+        };
+        running.assert_signed(&running.send(&request), &draft, code);
+    }
+    let twice = request
+        .with("agent-token", "good-agent-token")
+        .with("agent-token", "good-agent-token");
+    running.assert_signed(&running.send(&twice), &draft, "INVALID_AGENT_TOKEN");
+}
+
+#[test]
+fn row_7_only_the_expired_token_matters_where_no_other_is_set() {
+    let running = Running::with(Settings {
+        expired_agent_token: Some(Token::new("old-agent-token").unwrap()),
+        ..Settings::default()
+    });
+    let draft = Draft::default();
+    for (token, code) in [("", "SUCCESS"), ("old-agent-token", "EXPIRED_AGENT_TOKEN")] {
+        let request = draft.sign(&running.merchant).with("agent-token", token);
+        running.assert_signed(&running.send(&request), &draft, code);
+    }
 }
 
 #[test]

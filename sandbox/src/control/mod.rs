@@ -1,0 +1,146 @@
+//! The control API under `/__sandbox/`, for tests and for the `antom` command: JSON in, JSON out. Holds no state of its
+//! own, and nothing of it exists at Antom.
+//!
+//! | request | body | what it does |
+//! |---|---|---|
+//! | `GET health` | | says that the sandbox answers |
+//! | `GET clock` | | the sandbox's time, and how far it is ahead of the machine |
+//! | `POST clock` | `{"advance": "15h"}` | moves it ahead; what falls due meanwhile happens |
+//! | `DELETE clock` | | back to the machine's time |
+//! | `POST reset` | | forgets sessions, journal, set answers; clock, random numbers and settings as at the start |
+//! | `GET sessions` | | the newest 100 vaultings |
+//! | `GET sessions/ID` | | one of them; ID is its number, session id or `vaultingRequestId`, in this order |
+//! | `POST sessions/ID/complete` | `{"card": "4054695723100768", "expiry": "02/29", "security_code": "123", "challenge_code": "123456"}` | plays the buyer; all members are optional, but a session that waits for a card needs one |
+//! | `POST sessions/ID/cancel` | | the buyer gives up |
+//! | `GET settings` | | the settings that can be changed |
+//! | `PATCH settings` | `{"accept_changed_repeats": true, "session_lifetime": "90s", "rate_limit": 5}` | changes those that are given; `"rate_limit": null` takes the limit away |
+//! | `GET answers` | | the answers that were set and are still to be given |
+//! | `POST answers` | `{"path": "/v1/payments/pay", "body": {…}, "times": 1}` | sets the next answers of an API |
+//! | `DELETE answers` | | takes them back |
+//!
+//! Durations are written like `90s`, `15m`, `2h30m`, `1d` or `PT15H`. A refusal is `{"error": "what happened, and what
+//! to do"}` with status 400, 404 or 409.
+
+mod answers;
+mod clock;
+mod duration;
+mod sessions;
+mod settings;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::world::World;
+
+/// Everything under `/__sandbox/` that no other part of the sandbox serves.
+pub(crate) fn routes() -> Router<Arc<World>> {
+    Router::new()
+        .route("/__sandbox/health", get(health))
+        .route("/__sandbox/reset", post(reset))
+        .route(
+            "/__sandbox/clock",
+            get(clock::show).post(clock::advance).delete(clock::reset),
+        )
+        .route("/__sandbox/sessions", get(sessions::list))
+        .route("/__sandbox/sessions/{session}", get(sessions::show))
+        .route(
+            "/__sandbox/sessions/{session}/complete",
+            post(sessions::complete),
+        )
+        .route(
+            "/__sandbox/sessions/{session}/cancel",
+            post(sessions::cancel),
+        )
+        .route(
+            "/__sandbox/settings",
+            get(settings::show).patch(settings::change),
+        )
+        .route(
+            "/__sandbox/answers",
+            get(answers::list).post(answers::add).delete(answers::clear),
+        )
+        .route("/__sandbox/{*rest}", axum::routing::any(unknown))
+}
+
+async fn health() -> Response {
+    ok(&json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+async fn reset(State(world): State<Arc<World>>) -> Response {
+    world.reset();
+    ok(&json!({"status": "reset"}))
+}
+
+async fn unknown() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "there is nothing under this path: look at the documentation of /__sandbox/",
+    )
+}
+
+fn ok(answer: &impl Serialize) -> Response {
+    write(StatusCode::OK, answer)
+}
+
+fn write(status: StatusCode, answer: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(answer).expect("an answer of ours always serialises");
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Reads a body; an empty one is an empty object.
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
+    let body = if body.is_empty() { b"{}" } else { &body[..] };
+    serde_json::from_slice(body).map_err(|problem| {
+        // Only the place: serde's own text may quote a card number.
+        let (line, column) = (problem.line(), problem.column());
+        let what = if problem.is_data() {
+            "the body has an unknown member, or one of the wrong type"
+        } else {
+            "the body is not JSON"
+        };
+        Problem::wrong(format!("{what} (line {line}, column {column})"))
+    })
+}
+
+/// Why a request to the control API is refused.
+#[derive(Debug)]
+struct Problem {
+    status: StatusCode,
+    error: String,
+}
+
+impl Problem {
+    #[expect(clippy::needless_pass_by_value, reason = "map_err hands values over")]
+    fn new(status: StatusCode, error: impl ToString) -> Self {
+        Self {
+            status,
+            error: error.to_string(),
+        }
+    }
+
+    /// The request itself is wrong.
+    fn wrong(error: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        write(self.status, &json!({ "error": self.error }))
+    }
+}
