@@ -1,5 +1,6 @@
-//! `antom vault`: one call of Antom's vaulting API.
+//! `antom vault`: one call of Antom's vaulting API, or the buyer's part in the sandbox.
 
+mod complete;
 mod inquire;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     /// Ask what became of a vaulting.
     #[command(after_help = inquire::AFTER_HELP, after_long_help = inquire::AFTER_LONG_HELP)]
     Inquire(Box<inquire::Arguments>),
+    /// Enter a test card in a session of the local sandbox, as its buyer.
+    Complete(complete::Arguments),
 }
 
 #[derive(Args)]
@@ -79,6 +82,7 @@ impl Command {
         match self {
             Self::Create(arguments) => arguments.json,
             Self::Inquire(arguments) => arguments.json,
+            Self::Complete(arguments) => arguments.json,
         }
     }
 }
@@ -87,6 +91,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Create(arguments) => create(*arguments),
         Command::Inquire(arguments) => inquire::run(*arguments),
+        Command::Complete(arguments) => complete::run(&arguments),
     }
 }
 

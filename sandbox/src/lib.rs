@@ -13,6 +13,7 @@
 //! ```
 
 mod cards;
+mod checkout;
 mod clock;
 mod control;
 mod exchange;
@@ -21,6 +22,7 @@ mod identity;
 mod journal;
 mod mask;
 mod notifications;
+mod pages;
 mod random;
 mod rate_limit;
 mod safety;

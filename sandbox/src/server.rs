@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -27,7 +27,7 @@ use crate::safety::{Peer, guard};
 use crate::settings::{Settings, StartError};
 use crate::token::Token;
 use crate::world::World;
-use crate::{control, gateway};
+use crate::{checkout, control, gateway, pages};
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -91,6 +91,9 @@ impl Sandbox {
             notifications,
         );
         let router = gateway::routes()
+            .layer(from_fn(pages::not_found_for_browsers))
+            .merge(pages::routes())
+            .merge(checkout::routes())
             .merge(notifications::routes())
             .merge(control::routes())
             // The last one, so that it stands before every route.

@@ -1,6 +1,7 @@
 //! The real `antom` command: what it prints, where, and how it exits.
 
 mod call;
+mod complete;
 mod doctor;
 mod help;
 mod inquire;

@@ -1,5 +1,6 @@
 //! The sandbox on real sockets: through hand-made requests, byte by byte, and through libantom's own client.
 
+mod checkout;
 mod client;
 mod control;
 mod data_directory;
@@ -8,6 +9,7 @@ mod inquiries;
 mod log;
 mod notifications;
 mod other_machines;
+mod pages;
 mod repeats;
 mod safety;
 mod stubs;
