@@ -23,6 +23,7 @@ Examples:
   antom sandbox
       A gateway on this machine; it prints the settings for the other commands.
   antom vault create --notification-url https://shop.example/notify
+  antom vault complete order-7 --card 4054695723100768
   antom vault inquire order-7
   antom call /ams/api/v1/vaults/inquireVaulting --repeatable --body '{\"vaultingRequestId\":\"order-7\"}'
   antom notify http://127.0.0.1:9000/notify --data target/sandbox
@@ -32,7 +33,7 @@ Examples:
 Variables, of which a flag wins over each: ANTOM_CLIENT_ID, ANTOM_PRIVATE_KEY_PATH or ANTOM_PRIVATE_KEY,
 ANTOM_PRIVATE_KEY_PASSPHRASE, ANTOM_PUBLIC_KEY_PATH or ANTOM_PUBLIC_KEY, ANTOM_ENDPOINT or ANTOM_REGION,
 ANTOM_CA_CERTIFICATE_PATH, ANTOM_PROXY, ANTOM_AGENT_TOKEN, ANTOM_KEY_VERSION, ANTOM_PRODUCT, ANTOM_TIMEOUT_MS,
-ANTOM_CONNECT_TIMEOUT_MS, ANTOM_MAX_RETRIES. docs/command.md says what each one means.
+ANTOM_CONNECT_TIMEOUT_MS, ANTOM_MAX_RETRIES, ANTOM_SANDBOX. docs/command.md says what each one means.
 
 Results go to standard output, errors to standard error; with --json both go to standard output, as one line of JSON.
 

@@ -16,6 +16,7 @@ const COMMANDS: &[&[&str]] = &[
     &["vault"],
     &["vault", "create"],
     &["vault", "inquire"],
+    &["vault", "complete"],
     &["call"],
     &["notify"],
 ];
