@@ -19,8 +19,7 @@ pub(super) struct Notice {
     pub(super) vaulting: u64,
     pub(super) request_id: String,
     pub(super) url: String,
-    /// Whether the URL is the Dashboard's, because the request had none.
-    pub(super) to_dashboard_url: bool,
+    pub(super) url_from: UrlFrom,
     /// Where it goes, or why it can go nowhere.
     pub(super) destination: Result<Destination, String>,
     pub(super) letter: Letter,
@@ -38,6 +37,19 @@ pub(super) struct Notice {
     outcome: Option<String>,
 }
 
+/// Who named the URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UrlFrom {
+    /// The merchant's request.
+    Request,
+    /// Antom's Dashboard, because the request named none.
+    Dashboard,
+}
+
+/// There was a reset while it was on its way.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Forgotten;
+
 /// An attempt that is to be made now.
 pub(super) struct Attempt {
     pub(super) notice: u64,
@@ -46,7 +58,7 @@ pub(super) struct Attempt {
     pub(super) vaulting: u64,
     pub(super) request_id: String,
     pub(super) url: String,
-    pub(super) to_dashboard_url: bool,
+    pub(super) url_from: UrlFrom,
     pub(super) destination: Result<Destination, String>,
     pub(super) letter: Letter,
     pub(super) switches: Switches,
@@ -90,7 +102,7 @@ impl Notice {
     pub(super) fn new(
         vaulting: u64,
         request_id: String,
-        url: String,
+        (url, url_from): (String, UrlFrom),
         destination: Result<Destination, String>,
         letter: Letter,
     ) -> Self {
@@ -99,7 +111,7 @@ impl Notice {
             vaulting,
             request_id,
             url,
-            to_dashboard_url: false,
+            url_from,
             destination,
             letter,
             attempts: 0,
@@ -159,7 +171,7 @@ impl Notice {
             vaulting: self.vaulting,
             request_id: self.request_id.clone(),
             url: self.url.clone(),
-            to_dashboard_url: self.to_dashboard_url,
+            url_from: self.url_from,
             destination: self.destination.clone(),
             letter: self.letter.clone(),
             switches,
@@ -209,16 +221,15 @@ impl Book {
         free.filter_map(|notice| notice.next).min()
     }
 
-    /// Notes what became of an attempt; `None` if the notification was forgotten meanwhile, else when it is sent
-    /// again, if it is.
+    /// Notes what became of an attempt, and says when the notification is sent again, if it is.
     pub(super) fn finish(
         &mut self,
         attempt: &Attempt,
         acknowledged: bool,
         outcome: &str,
-    ) -> Option<Option<OffsetDateTime>> {
+    ) -> Result<Option<OffsetDateTime>, Forgotten> {
         let profile = self.switches.profile;
-        let notice = self.find(attempt.notice)?;
+        let notice = self.find(attempt.notice).ok_or(Forgotten)?;
         notice.is_being_sent = false;
         notice.acknowledged |= acknowledged;
         notice.outcome = Some(outcome.to_owned());
@@ -229,7 +240,7 @@ impl Book {
             let wait = profile.wait_before(notice.scheduled + 1);
             notice.next = wait.map(|wait| planned + wait);
         }
-        Some(notice.next)
+        Ok(notice.next)
     }
 
     /// Whether an attempt for this vaulting has ended; `None` if no notification of it was taken up.

@@ -93,14 +93,11 @@ async fn list(State(world): State<Arc<World>>) -> Response {
 
 async fn receive(State(world): State<Arc<World>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let body = match timeout(BODY_TIMEOUT, to_bytes(body, LARGEST_BODY)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) | Err(_) => {
-            return error(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is larger than 64 kB or did not arrive: no notification is so large",
-            );
-        }
+    let Ok(Ok(body)) = timeout(BODY_TIMEOUT, to_bytes(body, LARGEST_BODY)).await else {
+        return error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is larger than 64 kB or did not arrive: no notification is so large",
+        );
     };
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let verdict = verify(&world, &head, path, &body);

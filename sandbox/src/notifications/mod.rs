@@ -29,7 +29,7 @@ use crate::journal::{Delivery, Event, Message};
 use crate::vaulting::{Locator, Origin, Vaulting};
 use crate::world::World;
 use acknowledgement::{ACKNOWLEDGED, Outcome, judge};
-use book::{Attempt, Book, MOST_NOTICES, Notice};
+use book::{Attempt, Book, MOST_NOTICES, Notice, UrlFrom};
 use destination::{Allowed, Destination};
 use inbox::Inbox;
 use message::{Letter, Signed, corrupted};
@@ -136,8 +136,10 @@ impl World {
     fn notify(&self, vaulting: &Vaulting) -> Option<u64> {
         let notifications = &self.notifications;
         let body = message::body(vaulting)?;
-        let url = vaulting.notification_url.as_ref();
-        let url = url.unwrap_or(&notifications.dashboard_url).clone();
+        let (url, url_from) = match &vaulting.notification_url {
+            Some(url) => (url.clone(), UrlFrom::Request),
+            None => (notifications.dashboard_url.clone(), UrlFrom::Dashboard),
+        };
         let destination = Destination::parse(&url);
         let letter = Letter {
             client_id: vaulting.key.client_id.clone(),
@@ -147,8 +149,8 @@ impl World {
             body,
         };
         let request_id = vaulting.key.request_id.clone();
-        let mut notice = Notice::new(vaulting.number, request_id, url, destination, letter);
-        notice.to_dashboard_url = vaulting.notification_url.is_none();
+        let url = (url, url_from);
+        let notice = Notice::new(vaulting.number, request_id, url, destination, letter);
         let (number, given_up) = {
             let mut book = notifications.book();
             let delay = Duration::from_secs(book.switches.delay_seconds);
@@ -271,8 +273,8 @@ async fn make(world: Arc<World>, attempt: Attempt) {
         .notifications
         .book()
         .finish(&attempt, acknowledged, outcome);
-    // Forgotten meanwhile: then by a reset, after which nothing of before is to appear.
-    if let Some(next) = next {
+    // After a reset nothing of before is to appear.
+    if let Ok(next) = next {
         for posted in sent {
             let time = posted.started_at;
             (world.settings.on_exchange)(&posted.exchange(&attempt));
@@ -360,7 +362,7 @@ impl Posted {
 
     fn into_delivery(self, attempt: &Attempt, next: Option<OffsetDateTime>) -> Delivery {
         let mut outcome = self.outcome.text;
-        if attempt.to_dashboard_url {
+        if attempt.url_from == UrlFrom::Dashboard {
             outcome.push_str(
                 " (sent to the Dashboard URL, because the request had no vaultingNotificationUrl)",
             );

@@ -48,6 +48,9 @@ impl Sample {
     ///
     /// # Errors
     /// In words: the URL, an allowed host or the client id cannot be used.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
     pub async fn send(&self, key: &SigningKey) -> Result<SampleVerdict, String> {
         let destination = Destination::parse(&self.url)?;
         if let Some(host) = self

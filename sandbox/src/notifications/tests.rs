@@ -163,16 +163,16 @@ struct Running {
 }
 
 impl Running {
-    fn with(settings: NotificationSettings) -> Self {
+    fn with(settings: &NotificationSettings) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
-        let notifications = notifications(&settings);
+        let notifications = notifications(settings);
         let merchant = MERCHANT.verifying_key();
         let browser_url = "http://127.0.0.1:1".to_owned();
         let (world, ended) = World::new(
             Settings {
                 on_exchange: Box::new(move |exchange| {
-                    lines.lock().unwrap().push(exchange.to_json())
+                    lines.lock().unwrap().push(exchange.to_json());
                 }),
                 ..Settings::default()
             },
@@ -192,7 +192,7 @@ impl Running {
     }
 
     fn production() -> Self {
-        Self::with(NotificationSettings {
+        Self::with(&NotificationSettings {
             profile: Profile::Production,
             ..NotificationSettings::default()
         })
@@ -280,7 +280,7 @@ impl Running {
 #[tokio::test]
 async fn a_notification_is_signed_over_the_path_with_its_query() {
     let mut receiver = Receiver::answering(&[acknowledgement()]).await;
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     let number = running.complete(Some(&receiver.url));
     let letter = receiver.next().await;
     assert_eq!(letter.path, "/notify?shop=1%202");
@@ -373,7 +373,7 @@ async fn an_acknowledgement_ends_the_schedule() {
 #[tokio::test]
 async fn the_sandbox_profile_sends_once() {
     let receiver = Receiver::answering(&[http("200 OK", b"OK")]).await;
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     running.complete(Some(&receiver.url));
     let delivery = running.deliveries(1).await.remove(0);
     assert_eq!((delivery.acknowledged, delivery.next), (false, None));
@@ -395,7 +395,7 @@ async fn a_redirect_is_not_followed() {
         target.url
     );
     let receiver = Receiver::answering(&[location.into_bytes()]).await;
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     running.complete(Some(&receiver.url));
     let delivery = running.deliveries(1).await.remove(0);
     assert!(
@@ -409,7 +409,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn other_hosts_are_refused_with_the_option_that_allows_them() {
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     running.complete(Some("https://203.0.113.7/antom/notify"));
     running.complete(Some("http://127.0.0.1:1/__sandbox/reset"));
     running.complete(Some("ftp://127.0.0.1/"));
@@ -428,7 +428,7 @@ async fn other_hosts_are_refused_with_the_option_that_allows_them() {
 #[tokio::test]
 async fn every_attempt_is_a_line_of_the_log_without_the_query() {
     let receiver = Receiver::answering(&[acknowledgement(), refusal()]).await;
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     running.complete(Some(&receiver.url));
     running.deliveries(1).await;
     running.complete(Some("http://me:canary@127.0.0.1/"));
@@ -452,7 +452,7 @@ async fn every_attempt_is_a_line_of_the_log_without_the_query() {
 #[tokio::test]
 async fn without_a_url_the_dashboards_is_used() {
     let mut receiver = Receiver::answering(&[acknowledgement()]).await;
-    let running = Running::with(NotificationSettings {
+    let running = Running::with(&NotificationSettings {
         dashboard_url: Some(receiver.url.clone()),
         ..NotificationSettings::default()
     });
@@ -498,7 +498,7 @@ async fn duplicates_and_drops_happen_on_purpose() {
 #[tokio::test]
 async fn a_delay_is_kept_on_the_sandboxs_clock() {
     let receiver = Receiver::answering(&[acknowledgement()]).await;
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     running.switch(r#"{"delay_seconds": 3600}"#);
     let mut progress = running.world.notifications.progress.subscribe();
     running.complete(Some(&receiver.url));
@@ -518,7 +518,7 @@ async fn a_delay_is_kept_on_the_sandboxs_clock() {
 #[tokio::test]
 async fn a_forgery_is_refused_by_libantom_and_an_acknowledgement_of_it_is_a_warning() {
     let mut receiver = Receiver::answering(&[refusal(), acknowledgement()]).await;
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     for (switch, warning) in [
         ("corrupt_body", "its body was changed after it was signed"),
         ("wrong_key", "it was signed with another key"),
@@ -566,7 +566,7 @@ async fn an_attempt_by_hand_leaves_the_schedule_as_it_is() {
 
 #[tokio::test]
 async fn what_waits_is_bounded_and_a_reset_forgets_it() {
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     running.switch(r#"{"delay_seconds": 3600}"#);
     let number = running.complete(Some("http://127.0.0.1:1/"));
     let vaulting = running
@@ -607,7 +607,7 @@ async fn a_profile_of_one_attempt_ends_the_schedules_that_run() {
 #[tokio::test]
 async fn the_answer_waits_for_the_notification_if_it_is_told_to() {
     let mut receiver = Receiver::answering(&[acknowledgement()]).await;
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     running.switch(r#"{"before_the_answer": true}"#);
     let number = running.complete(Some(&receiver.url));
     let direct = |vaulting: &mut Vaulting| vaulting.origin = Origin::Direct;
@@ -625,7 +625,7 @@ async fn the_answer_waits_for_the_notification_if_it_is_told_to() {
 async fn a_receiver_that_never_answers_does_not_keep_the_sandbox_from_ending() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let running = Running::with(NotificationSettings::default());
+    let running = Running::with(&NotificationSettings::default());
     running.complete(Some(&url));
     let _open = listener.accept().await.unwrap();
     running.end().await;

@@ -156,12 +156,12 @@ fn switches_are_read_and_changed() {
         "corrupt_body": false, "wrong_key": false, "wrong_client_id": false,
         "before_the_answer": false,
     });
-    let patch = |body: &str| request(&running, &format!("PATCH {path}"), body);
+    let change = |body: &str| request(&running, &format!("PATCH {path}"), body);
     assert_eq!(
         request(&running, &format!("GET {path}"), "").json(),
         defaults
     );
-    let changed = patch(r#"{"profile": "production", "drop": 2}"#);
+    let changed = change(r#"{"profile": "production", "drop": 2}"#);
     assert_eq!(changed.status, 200);
     assert_eq!(
         (&changed.json()["profile"], &changed.json()["drop"]),
@@ -173,7 +173,7 @@ fn switches_are_read_and_changed() {
         (r#"{"dropped": 1}"#, "unknown field `dropped`"),
         (r#"{"drop": 9, "delay_seconds": 604801}"#, "a week at most"),
     ] {
-        let answer = patch(body);
+        let answer = change(body);
         assert_eq!(answer.status, 400, "{body}");
         assert!(
             answer.json()["error"].as_str().unwrap().contains(reason),
