@@ -14,7 +14,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: ## create a session from Rust, C, C++, Python and PHP against the sandbox
+demo: ## create sessions from Rust, C, C++, Python and PHP against the sandbox, vault a card, receive the notification
 	@scripts/setup demo
 	@scripts/demo
 

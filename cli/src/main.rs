@@ -5,6 +5,7 @@
 mod call;
 mod doctor;
 mod keys;
+mod notify;
 mod output;
 mod sandbox;
 mod settings;
@@ -22,15 +23,17 @@ Examples:
   antom sandbox
       A gateway on this machine; it prints the settings for the other commands.
   antom vault create --notification-url https://shop.example/notify
+  antom vault complete order-7 --card 4054695723100768
   antom vault inquire order-7
   antom call /ams/api/v1/vaults/inquireVaulting --repeatable --body '{\"vaultingRequestId\":\"order-7\"}'
+  antom notify http://127.0.0.1:9000/notify --data target/sandbox
   antom doctor request.http
   antom keys generate --out keys
 
 Variables, of which a flag wins over each: ANTOM_CLIENT_ID, ANTOM_PRIVATE_KEY_PATH or ANTOM_PRIVATE_KEY,
 ANTOM_PRIVATE_KEY_PASSPHRASE, ANTOM_PUBLIC_KEY_PATH or ANTOM_PUBLIC_KEY, ANTOM_ENDPOINT or ANTOM_REGION,
 ANTOM_CA_CERTIFICATE_PATH, ANTOM_PROXY, ANTOM_AGENT_TOKEN, ANTOM_KEY_VERSION, ANTOM_PRODUCT, ANTOM_TIMEOUT_MS,
-ANTOM_CONNECT_TIMEOUT_MS, ANTOM_MAX_RETRIES. docs/command.md says what each one means.
+ANTOM_CONNECT_TIMEOUT_MS, ANTOM_MAX_RETRIES, ANTOM_SANDBOX. docs/command.md says what each one means.
 
 Results go to standard output, errors to standard error; with --json both go to standard output, as one line of JSON.
 
@@ -62,6 +65,9 @@ enum Command {
     /// Call Antom's vaulting API.
     #[command(subcommand)]
     Vault(vault::Command),
+    /// Send a sample notification to a receiver, and judge its answer.
+    #[command(after_help = notify::AFTER_HELP)]
+    Notify(Box<notify::Arguments>),
     /// Call any other API of Antom by its path.
     Call(Box<call::Arguments>),
 }
@@ -70,6 +76,7 @@ fn main() -> ExitCode {
     let (json, outcome) = match Arguments::parse().command {
         Command::Sandbox(arguments) => (arguments.json(), sandbox::run(arguments)),
         Command::Call(arguments) => (arguments.json, call::run(&arguments)),
+        Command::Notify(arguments) => (arguments.json, notify::run(*arguments)),
         Command::Doctor(arguments) => (arguments.json, doctor::run(&arguments)),
         Command::Keys(command) => (command.json(), keys::run(command)),
         Command::Vault(command) => (command.json(), vault::run(command)),

@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use antom_sandbox::{
-    DEFAULT_CLIENT_ID, Exchange, FaultRule, NotAToken, Sandbox, Settings, StartError, Token,
+    DEFAULT_CLIENT_ID, Exchange, FaultRule, NotAToken, NotificationSettings, Profile, Sandbox,
+    Settings, StartError, Token,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -55,6 +56,20 @@ pub(crate) struct Arguments {
     /// and not REPEAT_REQ_INCONSISTENT
     #[arg(long)]
     accept_changed_repeats: bool,
+
+    /// Send a notification that is not acknowledged again: sandbox (never) or production
+    /// (after 2 min, 10 min, 10 min, 1 h, 2 h, 6 h and 15 h)
+    #[arg(long, value_name = "NAME", default_value = "sandbox")]
+    profile: Profile,
+
+    /// Host other than this machine that notifications may go to, can be repeated
+    #[arg(long, value_name = "HOST")]
+    allow_notify: Vec<String>,
+
+    /// Where notifications go whose request names no URL, like the one set in Antom's Dashboard;
+    /// otherwise to the sandbox's own inbox
+    #[arg(long, value_name = "URL")]
+    notify_url: Option<String>,
 
     /// Require this agent-token of every request, or else answer INVALID_AGENT_TOKEN
     #[arg(long, value_name = "TOKEN", value_parser = token)]
@@ -150,6 +165,11 @@ impl Arguments {
             session_lifetime: Duration::from_secs(self.session_lifetime.get().into()),
             rate_limit: self.rate_limit,
             accept_changed_repeats: self.accept_changed_repeats,
+            notifications: NotificationSettings {
+                profile: self.profile,
+                allowed_hosts: self.allow_notify,
+                dashboard_url: self.notify_url,
+            },
             seed: self.seed,
             agent_token: self.agent_token,
             expired_agent_token: self.expired_agent_token,
@@ -245,7 +265,8 @@ impl From<StartError> for Failure {
             StartError::NotLoopback(_)
             | StartError::ClientId
             | StartError::HostName(_)
-            | StartError::TooManyFaults => Self::Usage(error.to_string()),
+            | StartError::TooManyFaults
+            | StartError::Notifications(_) => Self::Usage(error.to_string()),
             StartError::Busy { .. }
             | StartError::Listen { .. }
             | StartError::File { .. }

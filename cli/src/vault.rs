@@ -36,6 +36,7 @@ pub(crate) enum Command {
     #[command(after_help = inquire::AFTER_HELP, after_long_help = inquire::AFTER_LONG_HELP)]
     Inquire(Box<inquire::Arguments>),
     /// Enter a test card in a session of the local sandbox, as its buyer.
+    #[command(after_help = complete::AFTER_HELP)]
     Complete(complete::Arguments),
 }
 

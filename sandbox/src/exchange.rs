@@ -12,13 +12,14 @@ use crate::clock;
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// The `resultCode` of the answer, or for what never came so far, for example `HOST_NOT_ALLOWED`.
+    /// The `resultCode` of the answer, or for what never came so far, for example `HOST_NOT_ALLOWED`; of a notification
+    /// `NOTIFICATION_ACKNOWLEDGED` or `NOTIFICATION_NOT_ACKNOWLEDGED`.
     pub code: Cow<'static, str>,
     /// Why, in the sandbox's own words.
     pub reason: Option<String>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer; 0 if a notification got none.
     pub http_status: u16,
-    /// Whether the answer was signed.
+    /// Whether the sandbox signed what it sent.
     pub signed: bool,
 }
 
@@ -32,14 +33,14 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// One request and its verdict.
+/// One request to the sandbox or one notification by it, and its verdict.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// When the request arrived.
+    /// When the request arrived, or the notification left.
     pub time: OffsetDateTime,
     /// The HTTP method.
     pub method: String,
-    /// The path without the query.
+    /// The path without the query; of a notification, the URL without it.
     pub path: String,
     /// The `client-id` header, if there is one.
     pub client_id: Option<String>,
@@ -49,7 +50,7 @@ pub struct Exchange {
     pub verdict: Verdict,
     /// The faults that were played on it, for example `delay=2s,http-503`.
     pub fault: Option<String>,
-    /// From the last byte of the request's head to the answer.
+    /// From the last byte of the request's head to the answer; of a notification, all that it took.
     pub duration: Duration,
 }
 

@@ -21,6 +21,13 @@ pub struct Files {
 }
 
 impl Files {
+    /// The files of a sandbox that keeps them in `directory`; they need not be there.
+    pub fn kept_in(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+        }
+    }
+
     /// The merchant's private key, which a client signs with.
     pub fn merchant_private_key(&self) -> PathBuf {
         self.directory.join("merchant_private.pem")
@@ -41,7 +48,8 @@ impl Files {
         self.directory.join("ca.pem")
     }
 
-    fn antom_private_key(&self) -> PathBuf {
+    /// The private key that a sandbox signs its answers and notifications with.
+    pub fn antom_private_key(&self) -> PathBuf {
         self.directory.join("antom_private.pem")
     }
 

@@ -293,7 +293,17 @@ mod tests {
 
     fn world(settings: Settings) -> Arc<World> {
         let key = SigningKey::generate().signing_key;
-        World::new(settings, key.verifying_key(), key, String::new()).0
+        {
+            let notifications = crate::notifications::tests::notifications(&settings.notifications);
+            World::new(
+                settings,
+                key.verifying_key(),
+                key,
+                String::new(),
+                notifications,
+            )
+            .0
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::faults::{Connection, OverTcp, Wire};
 use crate::identity::{Files, Identity};
+use crate::notifications::{self, Notifications};
 use crate::safety::{Peer, guard};
 use crate::settings::{Settings, StartError};
 use crate::token::Token;
@@ -41,7 +42,7 @@ pub struct Sandbox {
     files: Files,
     addresses: Addresses,
     stop: watch::Sender<()>,
-    listeners: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
     /// Ends vaultings in time.
     expiry: JoinHandle<()>,
     /// Removed last, when nothing uses its files any more.
@@ -76,16 +77,25 @@ impl Sandbox {
             http: for_browsers(address(&http)?),
             https: for_browsers(address(&https)?),
         };
-        let (world, _ended) = World::new(
+        let browser_url = format!("http://{}", addresses.http);
+        let notifications = Notifications::new(
+            &settings.notifications,
+            identity.files.ca_certificate(),
+            format!("{browser_url}/__sandbox/inbox"),
+            &[addresses.http.port(), addresses.https.port()],
+        );
+        let (world, ended) = World::new(
             settings,
             identity.merchant,
             identity.gateway,
-            format!("http://{}", addresses.http),
+            browser_url,
+            notifications,
         );
         let router = gateway::routes()
             .layer(from_fn(pages::not_found_for_browsers))
             .merge(pages::routes())
             .merge(checkout::routes())
+            .merge(notifications::routes())
             .merge(control::routes())
             .merge(faults::routes())
             // The last one, so that it stands before every route.
@@ -98,11 +108,16 @@ impl Sandbox {
             token,
             files: identity.files,
             addresses,
-            expiry: tokio::spawn(async move { world.close_overdue_vaultings().await }),
-            listeners: [
+            tasks: [
+                tokio::spawn(notifications::deliver(
+                    world.clone(),
+                    ended,
+                    stopped.clone(),
+                )),
                 tokio::spawn(accept(http, None, router.clone(), stopped.clone())),
                 tokio::spawn(accept(https, Some(tls), router, stopped)),
             ],
+            expiry: tokio::spawn(async move { world.close_overdue_vaultings().await }),
             stop,
             _temporary: identity.temporary,
         })
@@ -137,9 +152,9 @@ impl Sandbox {
     pub async fn stop(self) {
         self.stop.send_replace(());
         self.expiry.abort();
-        for listener in self.listeners {
+        for task in self.tasks {
             // A panic was reported where it happened.
-            let _ = listener.await;
+            let _ = task.await;
         }
     }
 }

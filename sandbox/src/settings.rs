@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::faults::{FaultRule, MOST_RULES};
+use crate::notifications::NotificationSettings;
 use crate::token::Token;
 
 /// The client id of the sandbox's merchant: the example of Antom's documentation.
@@ -35,6 +36,8 @@ pub struct Settings {
     /// Whether a `vaultingRequestId` that comes again with other fields gets the stored answer and not
     /// `REPEAT_REQ_INCONSISTENT`. Default: no.
     pub accept_changed_repeats: bool,
+    /// Where notifications go, and how often.
+    pub notifications: NotificationSettings,
     /// Makes ids, tokens and chances the same in every run: for tests that compare, and for nothing else, because
     /// whoever knows it can guess them. Default: different ones every time.
     pub seed: Option<u64>,
@@ -52,7 +55,7 @@ pub struct Settings {
     pub expired_agent_token: Option<Token>,
     /// Which requests meet which faults, in this order, at most 100. Default: none does.
     pub faults: Vec<FaultRule>,
-    /// Called after every request, on the thread that answered it. Default: nothing happens.
+    /// Called after every request and every attempt to notify, on the thread that saw to it. Default: nothing happens.
     pub on_exchange: Box<dyn Fn(&Exchange) + Send + Sync>,
 }
 
@@ -67,6 +70,7 @@ impl Default for Settings {
             most_sessions: 10_000,
             rate_limit: None,
             accept_changed_repeats: false,
+            notifications: NotificationSettings::default(),
             seed: None,
             listen_anywhere: None,
             host_names: Vec::new(),
@@ -99,7 +103,9 @@ impl Settings {
         if self.faults.len() > MOST_RULES {
             return Err(StartError::TooManyFaults);
         }
-        Ok(())
+        self.notifications
+            .check()
+            .map_err(StartError::Notifications)
     }
 }
 
@@ -151,6 +157,9 @@ pub enum StartError {
     /// The client id cannot be a header.
     #[error("the client id must be visible ASCII characters without spaces")]
     ClientId,
+    /// A host or a URL for notifications cannot be used.
+    #[error("{0}")]
+    Notifications(String),
     /// A name that no Host header can have.
     #[error(
         "{0:?} is not a host name: give it without scheme, port and path, for example sandbox.test"

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::gateway::script::Script;
 use crate::journal::{Event, Journal, Step};
+use crate::notifications::Notifications;
 use crate::random::Random;
 use crate::rate_limit::RateLimit;
 use crate::settings::{Settings, TEST_PREFIX, Tuning, live_client_id};
@@ -36,6 +37,7 @@ pub(crate) struct World {
     tuning: Mutex<Tuning>,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
+    pub(crate) notifications: Notifications,
     /// Vaultings that ended, for whoever posts the notifications.
     outcomes: mpsc::UnboundedSender<Vaulting>,
 }
@@ -47,6 +49,7 @@ impl World {
         merchant: VerifyingKey,
         key: SigningKey,
         browser_url: String,
+        notifications: Notifications,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Vaulting>) {
         let live = live_client_id(&settings.client_id);
         let (outcomes, ended) = mpsc::unbounded_channel();
@@ -63,6 +66,7 @@ impl World {
             tuning: Mutex::new(Tuning::of(&settings)),
             faults: Faults::new(settings.faults.clone()),
             journal: Journal::new(),
+            notifications,
             outcomes,
             settings,
         };
@@ -176,6 +180,7 @@ impl World {
     /// Makes everything as it was at the start, but for keys and addresses.
     pub(crate) fn reset(&self) {
         self.vaultings.reset();
+        self.notifications.reset();
         self.script.clear();
         self.faults.reset();
         self.rate_limit.reset();

@@ -17,6 +17,12 @@ const LONGEST_ANSWER: u64 = 64 * 1024;
 /// How many years ahead a card expires of which nothing else is said.
 const YEARS_AHEAD: u64 = 3;
 
+pub(super) const AFTER_HELP: &str = "\
+Example:
+  antom vault complete order-7 --card 4054695723100768
+
+Exit codes: 0 the sandbox took the card, whatever became of it; 1 it did not; 2 the command line is not usable.";
+
 #[derive(Args)]
 #[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 pub(crate) struct Arguments {

@@ -16,7 +16,9 @@ const COMMANDS: &[&[&str]] = &[
     &["vault"],
     &["vault", "create"],
     &["vault", "inquire"],
+    &["vault", "complete"],
     &["call"],
+    &["notify"],
 ];
 
 fn help(command: &[&str]) -> String {
@@ -104,7 +106,7 @@ fn the_page_names_no_option_and_no_variable_that_is_not_there() {
 #[test]
 fn the_top_help_lists_every_command_and_the_exit_codes() {
     let top = help(&[]);
-    for name in ["sandbox", "doctor", "keys", "vault", "call"] {
+    for name in ["sandbox", "doctor", "keys", "vault", "call", "notify"] {
         assert!(top.contains(&format!("\n  {name}")), "{name}: {top}");
     }
     assert!(top.contains("Exit codes: 0 "), "{top}");

@@ -6,6 +6,7 @@ mod doctor;
 mod help;
 mod inquire;
 mod keys;
+mod notify;
 mod sandbox;
 mod support;
 mod vault;

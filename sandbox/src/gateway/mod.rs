@@ -22,6 +22,7 @@ use axum::response::Response;
 use crate::exchange::{Exchange, plain};
 use crate::faults::{Asked, Choice, Plan};
 use crate::journal::{Call, Check, Event, Message};
+use crate::notifications::before_the_answer;
 use crate::world::World;
 pub(crate) use answer::Sealed;
 use answer::{Answer, Refusal};
@@ -99,6 +100,7 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
     let answer = answer.unwrap_or_else(Answer::refusal);
     let mut verdict = answer.verdict().clone();
     let (mut sealed, details) = answer.seal(&request, &world);
+    before_the_answer(&world, details.vaulting).await;
     let asked = Asked {
         method: request.method(),
         target: request.path_and_query(),

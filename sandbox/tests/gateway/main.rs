@@ -8,6 +8,7 @@ mod direct_vaulting;
 mod faults;
 mod inquiries;
 mod log;
+mod notifications;
 mod other_machines;
 mod pages;
 mod repeats;
