@@ -41,6 +41,11 @@ impl Files {
         self.directory.join("ca.pem")
     }
 
+    /// What happened, one entry a line; only in a directory that is kept.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.directory.join("journal.jsonl")
+    }
+
     fn antom_private_key(&self) -> PathBuf {
         self.directory.join("antom_private.pem")
     }

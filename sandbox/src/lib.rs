@@ -14,6 +14,7 @@
 
 mod cards;
 mod clock;
+mod console;
 mod exchange;
 mod gateway;
 mod identity;

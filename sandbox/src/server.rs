@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,10 +18,12 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::gateway;
+use crate::clock::Clock;
 use crate::identity::{Files, Identity};
+use crate::journal::Journal;
 use crate::settings::{Settings, StartError};
 use crate::world::World;
+use crate::{console, gateway};
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -32,6 +35,7 @@ pub struct Sandbox {
     client_id: String,
     files: Files,
     addresses: Addresses,
+    world: Arc<World>,
     stop: watch::Sender<()>,
     listeners: [JoinHandle<()>; 2],
     /// Removed last, when nothing uses its files any more.
@@ -57,9 +61,13 @@ impl Sandbox {
         let http = listen("http", settings.http).await?;
         let https = listen("https", settings.https).await?;
         let data = settings.data.clone();
-        let identity = tokio::task::spawn_blocking(|| Identity::open(data))
-            .await
-            .expect("making keys does not panic")?;
+        let (identity, journal) = tokio::task::spawn_blocking(|| {
+            let identity = Identity::open(data)?;
+            let journal = open_journal(&identity)?;
+            Ok::<_, StartError>((identity, journal))
+        })
+        .await
+        .expect("making keys and reading the journal does not panic")?;
         let client_id = settings.client_id.clone();
         let addresses = Addresses {
             http: address(&http)?,
@@ -69,15 +77,23 @@ impl Sandbox {
             settings,
             identity.merchant,
             identity.gateway,
-            format!("http://{}", addresses.http),
+            [
+                format!("http://{}", addresses.http),
+                format!("https://{}", addresses.https),
+            ],
+            identity.files.clone(),
+            journal,
         );
-        let router = gateway::routes().with_state(world);
+        let router = gateway::routes()
+            .merge(console::routes())
+            .with_state(world.clone());
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);
         Ok(Self {
             client_id,
             files: identity.files,
             addresses,
+            world,
             listeners: [
                 tokio::spawn(accept(http, None, router.clone(), stopped.clone())),
                 tokio::spawn(accept(https, Some(tls), router, stopped)),
@@ -109,12 +125,27 @@ impl Sandbox {
 
     /// Takes no more requests, waits a little for those that are running, and removes a temporary directory.
     pub async fn stop(self) {
+        // Otherwise pages that listen would be waited for.
+        self.world.journal.end_news();
         self.stop.send_replace(());
         for listener in self.listeners {
             // A panic was reported where it happened.
             let _ = listener.await;
         }
+        let world = self.world;
+        let closing = tokio::task::spawn_blocking(move || world.journal.close());
+        // A panic was reported where it happened.
+        let _ = closing.await;
     }
+}
+
+/// In memory for a sandbox whose directory is removed at its end.
+fn open_journal(identity: &Identity) -> Result<Journal, StartError> {
+    if identity.temporary.is_some() {
+        return Ok(Journal::new());
+    }
+    let path = identity.files.journal();
+    Journal::open(&path, Clock::new().now()).map_err(|source| StartError::File { path, source })
 }
 
 async fn listen(scheme: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {

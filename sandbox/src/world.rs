@@ -8,6 +8,7 @@ use antom_core::signature::{SigningKey, VerifyingKey};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
+use crate::identity::Files;
 use crate::journal::{Event, Journal, Step};
 use crate::random::Random;
 use crate::rate_limit::RateLimit;
@@ -25,6 +26,10 @@ pub(crate) struct World {
     pub(crate) key: SigningKey,
     /// Where a buyer's browser finds this sandbox, for example `http://127.0.0.1:8080`.
     pub(crate) browser_url: String,
+    /// Where clients find it, for example `https://127.0.0.1:8443`.
+    pub(crate) https_url: String,
+    /// Keys and certificates, for the settings of a client.
+    pub(crate) files: Files,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) rate_limit: Option<RateLimit>,
@@ -40,7 +45,9 @@ impl World {
         settings: Settings,
         merchant: VerifyingKey,
         key: SigningKey,
-        browser_url: String,
+        [browser_url, https_url]: [String; 2],
+        files: Files,
+        journal: Journal,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Vaulting>) {
         let live = live_client_id(&settings.client_id);
         let (outcomes, ended) = mpsc::unbounded_channel();
@@ -49,11 +56,13 @@ impl World {
             merchant,
             key,
             browser_url,
+            https_url,
+            files,
             clock: Clock::new(),
             random: Random::new(settings.seed),
             rate_limit: settings.rate_limit.map(RateLimit::new),
             vaultings: Vaultings::new(settings.most_sessions),
-            journal: Journal::new(),
+            journal,
             outcomes,
             settings,
         };
