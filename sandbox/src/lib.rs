@@ -20,6 +20,7 @@ mod gateway;
 mod identity;
 mod journal;
 mod mask;
+mod pages;
 mod random;
 mod rate_limit;
 mod server;

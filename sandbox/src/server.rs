@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -21,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::clock::Clock;
 use crate::identity::{Files, Identity};
 use crate::journal::Journal;
+use crate::pages;
 use crate::settings::{Settings, StartError};
 use crate::world::World;
 use crate::{console, gateway};
@@ -85,7 +87,9 @@ impl Sandbox {
             journal,
         );
         let router = gateway::routes()
+            .layer(from_fn(pages::not_found_for_browsers))
             .merge(console::routes())
+            .merge(pages::routes())
             .with_state(world.clone());
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);

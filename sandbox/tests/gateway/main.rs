@@ -3,6 +3,7 @@
 mod client;
 mod data_directory;
 mod log;
+mod pages;
 mod repeats;
 mod safety;
 mod support;

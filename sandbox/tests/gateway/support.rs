@@ -267,6 +267,16 @@ impl Request {
     }
 }
 
+/// What a browser asks for.
+pub(crate) fn get(target: &str) -> Request {
+    Request {
+        line: format!("GET {target} HTTP/1.1"),
+        headers: vec![],
+        body: vec![],
+    }
+    .with("Host", "127.0.0.1")
+}
+
 /// An answer; header names as they were written.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -305,6 +315,10 @@ impl Answer {
         let value = values.next().map(|(_, value)| value.as_str());
         assert!(values.next().is_none(), "{name} comes twice");
         value
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        str::from_utf8(&self.body).unwrap()
     }
 
     #[track_caller]
