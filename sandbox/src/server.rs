@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::identity::{Files, Identity};
 use crate::journal::Journal;
 use crate::pages;
+use crate::paste::{ClientSettings, Paste};
 use crate::settings::{Settings, StartError};
 use crate::world::World;
 use crate::{console, gateway};
@@ -115,6 +116,11 @@ impl Sandbox {
     /// Keys and certificates, for the settings of a client.
     pub fn files(&self) -> &Files {
         &self.files
+    }
+
+    /// The settings of a client, as text to paste into each language.
+    pub fn pastes(&self) -> Vec<Paste> {
+        ClientSettings::new(&self.client_id, &self.files, &self.https_url()).pastes()
     }
 
     /// For example `http://127.0.0.1:8080`, with the real port.

@@ -60,7 +60,7 @@ impl Status {
         ("U", Self::Result("U")),
     ];
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Failed => "failed",
             Self::Result(letter) => letter,

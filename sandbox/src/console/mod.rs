@@ -2,9 +2,12 @@
 //! reads the journal and the vaultings; what it changes, it changes through the other parts.
 
 mod events;
+mod exact;
 mod filter;
 mod har;
 mod json;
+mod message;
+mod pages;
 mod replay;
 mod snippets;
 mod summary;
@@ -12,15 +15,34 @@ mod summary;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
 
+use crate::pages::refuse_other_sites;
 use crate::world::World;
+
+/// The longest form, in bytes.
+const LONGEST_FORM: usize = 4 * 1024;
 
 /// The pages, the live events and the journal in JSON.
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
+        .route("/", get(pages::list))
+        .route("/calls/{number}", get(pages::call))
+        .route("/calls/{number}/replay", post(pages::replay))
+        .route("/vaultings/{number}", get(pages::vaulting))
+        .route("/vaultings/{number}/card", post(pages::enter_card))
+        .route(
+            "/vaultings/{number}/challenge",
+            post(pages::answer_challenge),
+        )
+        .route("/notifications/{number}", get(pages::notification))
+        .route("/controls", get(pages::controls))
         .route("/events", get(events::events))
         .route("/journal", get(json::list))
         .route("/journal/export.har", get(json::export))
         .route("/journal/{number}", get(json::entry))
+        .layer(DefaultBodyLimit::max(LONGEST_FORM))
+        .layer(from_fn(refuse_other_sites))
 }

@@ -10,12 +10,19 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Name, media type and content.
 const FILES: &[(&str, &str, &str)] = &[
     ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
     ("sandbox.css", CSS, include_str!("../../assets/sandbox.css")),
+    ("console.css", CSS, include_str!("../../assets/console.css")),
+    (
+        "console.js",
+        SCRIPT,
+        include_str!("../../assets/console.js"),
+    ),
 ];
 
 /// A file that is part of this program.

@@ -10,6 +10,7 @@ use antom_core::api::rules::{CREATE_VAULTING_SESSION, Form};
 
 use super::replay;
 use crate::journal::Call;
+use crate::paste::ClientSettings;
 use crate::world::World;
 use literal::Language;
 
@@ -37,15 +38,6 @@ pub(super) struct Snippet {
     pub(super) text: Result<String, &'static str>,
 }
 
-/// How a client reaches this sandbox.
-struct Setup {
-    client_id: String,
-    endpoint: String,
-    private_key: String,
-    antom_public_key: String,
-    ca_certificate: String,
-}
-
 /// A field of the request, as it goes into a program.
 struct Field {
     /// As it is called on the wire.
@@ -60,18 +52,18 @@ enum FieldValue {
 
 /// The call in each form.
 pub(super) fn of(call: &Call, world: &World) -> Vec<Snippet> {
-    let setup = Setup::of(call, world);
+    let settings = settings(call, world);
     let fields = fields(call);
-    let program = |language, write: fn(&Setup, &[Field]) -> String| {
-        let fields = fields.as_ref().map_err(|problem| *problem)?;
+    let program = |language, write: fn(&ClientSettings, &[Field]) -> String| {
+        let fields = fields.as_deref().map_err(|problem| *problem)?;
         let texts = fields.iter().filter_map(|field| match &field.value {
             FieldValue::Text(text) => Some(text.as_str()),
             FieldValue::Flag(_) => None,
         });
-        for text in setup.texts().into_iter().chain(texts) {
+        for text in settings.texts().into_iter().chain(texts) {
             literal::check(text, language)?;
         }
-        Ok(write(&setup, fields))
+        Ok(write(&settings, fields))
     };
     let snippet = |id, label, text| Snippet { id, label, text };
     vec![
@@ -86,34 +78,12 @@ pub(super) fn of(call: &Call, world: &World) -> Vec<Snippet> {
     ]
 }
 
-impl Setup {
-    fn of(call: &Call, world: &World) -> Self {
-        let path = |path: std::path::PathBuf| path.display().to_string();
-        let [test, _] = &world.client_ids;
-        let known = |id: &&String| world.client_ids.contains(id);
-        Self {
-            client_id: call
-                .client_id
-                .as_ref()
-                .filter(known)
-                .unwrap_or(test)
-                .clone(),
-            endpoint: world.https_url.clone(),
-            private_key: path(world.files.merchant_private_key()),
-            antom_public_key: path(world.files.antom_public_key()),
-            ca_certificate: path(world.files.ca_certificate()),
-        }
-    }
-
-    fn texts(&self) -> [&str; 5] {
-        [
-            &self.client_id,
-            &self.endpoint,
-            &self.private_key,
-            &self.antom_public_key,
-            &self.ca_certificate,
-        ]
-    }
+/// The client that made the call, as far as it is known here.
+fn settings(call: &Call, world: &World) -> ClientSettings {
+    let [test, _] = &world.client_ids;
+    let known = call.client_id.as_ref();
+    let client_id = known.filter(|id| world.client_ids.contains(id));
+    ClientSettings::new(client_id.unwrap_or(test), &world.files, &world.https_url)
 }
 
 /// The documented fields of the request, or why they cannot be had.

@@ -1,16 +1,17 @@
 //! Whole small programs for libantom's doors, in the style of the examples.
 
 use super::literal;
-use super::{Field, FieldValue, Setup, is_ams};
+use super::{Field, FieldValue, is_ams};
+use crate::paste::ClientSettings;
 
-pub(super) fn python(setup: &Setup, fields: &[Field]) -> String {
+pub(super) fn python(settings: &ClientSettings, fields: &[Field]) -> String {
     let [
         client_id,
         endpoint,
         private_key,
         antom_public_key,
         ca_certificate,
-    ] = setup.texts().map(literal::python);
+    ] = settings.texts().map(literal::python);
     let product = if is_ams(fields) {
         "            product=\"ams\",\n"
     } else {
@@ -66,14 +67,14 @@ if __name__ == "__main__":
     )
 }
 
-pub(super) fn php(setup: &Setup, fields: &[Field]) -> String {
+pub(super) fn php(settings: &ClientSettings, fields: &[Field]) -> String {
     let [
         client_id,
         endpoint,
         private_key,
         antom_public_key,
         ca_certificate,
-    ] = setup.texts().map(literal::php);
+    ] = settings.texts().map(literal::php);
     let product = if is_ams(fields) {
         "        'product' => 'ams',\n"
     } else {
@@ -121,14 +122,14 @@ echo 'expires at: ', $session->expiresAt()->format(DATE_ATOM), "\n";
     )
 }
 
-pub(super) fn c(setup: &Setup, fields: &[Field]) -> String {
+pub(super) fn c(settings: &ClientSettings, fields: &[Field]) -> String {
     let [
         client_id,
         endpoint,
         private_key,
         antom_public_key,
         ca_certificate,
-    ] = setup.texts().map(literal::c);
+    ] = settings.texts().map(literal::c);
     let product = if is_ams(fields) {
         "    antom_options_set_product(options, ANTOM_PRODUCT_AMS);\n"
     } else {
