@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Small functions shared by the scripts. It does nothing by itself: source it.
 #
-# After sourcing: ROOT, VENV, LOGS and PROFILE_DIR are set, and cargo builds
+# After sourcing: ROOT, VENV, BROWSER_TOOLS, LOGS and PROFILE_DIR are set, and cargo builds
 # into ROOT/target. What suites and examples may read from the environment:
 #
 #   ANTOM_PROFILE        cargo profile for everything built here (default: dev)
@@ -12,6 +12,7 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VENV=$ROOT/target/venv
+BROWSER_TOOLS=$ROOT/target/browser-tools
 LOGS=$ROOT/target/test-logs
 
 export ANTOM_PROFILE=${ANTOM_PROFILE:-dev}
@@ -222,6 +223,16 @@ count_pytest() {
   PASSED=$((PASSED + $(sum_of '[0-9]+ (passed|xfailed)' "$summary")))
   FAILED=$((FAILED + $(sum_of '[0-9]+ (failed|xpassed|errors?)' "$summary")))
   SKIPPED=$((SKIPPED + $(sum_of '[0-9]+ skipped' "$summary")))
+}
+
+count_node() {
+  local summary
+  # For example: # pass 12
+  # A test that is cancelled, because its preparation failed, has not passed.
+  summary=$(grep -E '^# (pass|fail|cancelled|skipped|todo) [0-9]+$' "$1" || true)
+  PASSED=$((PASSED + $(sum_of 'pass [0-9]+' "$summary")))
+  FAILED=$((FAILED + $(sum_of '(fail|cancelled) [0-9]+' "$summary")))
+  SKIPPED=$((SKIPPED + $(sum_of '(skipped|todo) [0-9]+' "$summary")))
 }
 
 count_phpunit() {

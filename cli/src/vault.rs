@@ -1,4 +1,6 @@
-//! `antom vault`: one call of Antom's vaulting API.
+//! `antom vault`: one call of Antom's vaulting API, or the buyer's part in the sandbox.
+
+mod complete;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +20,8 @@ pub(crate) enum Command {
     /// Create a vaulting session, with which the front-end SDK collects a card.
     #[command(after_help = AFTER_HELP)]
     Create(Box<CreateArguments>),
+    /// Enter a test card in a session of the local sandbox, as its buyer.
+    Complete(complete::Arguments),
 }
 
 #[derive(Args)]
@@ -60,14 +64,18 @@ pub(crate) struct CreateArguments {
 
 impl Command {
     pub(crate) fn json(&self) -> bool {
-        let Self::Create(arguments) = self;
-        arguments.json
+        match self {
+            Self::Create(arguments) => arguments.json,
+            Self::Complete(arguments) => arguments.json,
+        }
     }
 }
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
-    let Command::Create(arguments) = command;
-    create(*arguments)
+    match command {
+        Command::Create(arguments) => create(*arguments),
+        Command::Complete(arguments) => complete::run(&arguments),
+    }
 }
 
 fn create(arguments: CreateArguments) -> Result<(), Failure> {

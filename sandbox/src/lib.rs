@@ -13,6 +13,7 @@
 //! ```
 
 mod cards;
+mod checkout;
 mod clock;
 mod console;
 mod exchange;

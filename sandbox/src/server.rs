@@ -26,7 +26,7 @@ use crate::pages;
 use crate::paste::{ClientSettings, Paste};
 use crate::settings::{Settings, StartError};
 use crate::world::World;
-use crate::{console, gateway};
+use crate::{checkout, console, gateway};
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -91,6 +91,7 @@ impl Sandbox {
             .layer(from_fn(pages::not_found_for_browsers))
             .merge(console::routes())
             .merge(pages::routes())
+            .merge(checkout::routes())
             .with_state(world.clone());
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);

@@ -15,6 +15,16 @@ const SVG: &str = "image/svg+xml";
 
 /// Name, media type and content.
 const FILES: &[(&str, &str, &str)] = &[
+    (
+        "checkout.css",
+        CSS,
+        include_str!("../../assets/checkout.css"),
+    ),
+    (
+        "checkout.js",
+        SCRIPT,
+        include_str!("../../assets/checkout.js"),
+    ),
     ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
     ("sandbox.css", CSS, include_str!("../../assets/sandbox.css")),
     ("console.css", CSS, include_str!("../../assets/console.css")),
