@@ -39,6 +39,7 @@ function span(seconds) {
 // ---- new lines ----
 
 const list = byId("entries");
+const timeline = byId("timeline");
 const pill = byId("pill");
 const MOST_LINES = 1000;
 const waiting = [];
@@ -118,10 +119,18 @@ function showState(state, text) {
   if (byId("live-text").textContent !== text) byId("live-text").textContent = text;
 }
 
+// The page of a vaulting is made anew when something happened to it, but not under somebody's hands.
+function hearStep(event) {
+  const entry = JSON.parse(event.data);
+  last = event.lastEventId;
+  const isTyping = document.activeElement?.closest("form");
+  if (entry.request_id === timeline.dataset.request && !isTyping) location.reload();
+}
+
 // A browser opens only few connections to one host: pages that nobody looks at give theirs back.
 function listen() {
   if (source || document.hidden) return;
-  const url = new URL(list?.dataset.events ?? "/events", location.href);
+  const url = new URL((list ?? timeline)?.dataset.events ?? "/events", location.href);
   if (last) url.searchParams.set("after", last);
   source = new EventSource(url);
   source.addEventListener("open", () => showState("on", "live"));
@@ -134,6 +143,7 @@ function listen() {
     }
   });
   source.addEventListener("clock", (event) => hearTime(JSON.parse(event.data)));
+  if (timeline) source.addEventListener("entry", hearStep);
   if (!list?.dataset.events) return;
   source.addEventListener("entry", hearEntry);
   source.addEventListener("missed", (event) => {
@@ -249,8 +259,8 @@ function fieldsOf(form, submitter) {
   const fields = {};
   for (const field of form.elements) {
     if (!field.name || field.type === "submit" || field.value === "") continue;
-    const types = { number: Number, flag: (text) => text === "true" };
-    fields[field.name] = (types[field.dataset.type] ?? String)(field.value.trim());
+    const text = field.value.trim();
+    fields[field.name] = field.dataset.type === "number" ? Number(text) : text;
   }
   if (submitter?.name) fields[submitter.name] = submitter.value;
   return fields;
@@ -261,7 +271,9 @@ for (const form of document.querySelectorAll("form[data-control]")) {
     event.preventDefault();
     if (form.dataset.ask && !window.confirm(form.dataset.ask)) return;
     try {
-      await ask("POST", form.dataset.control, fieldsOf(form, event.submitter));
+      const method = form.dataset.method ?? "POST";
+      const fields = method === "DELETE" ? undefined : fieldsOf(form, event.submitter);
+      await ask(method, form.dataset.control, fields);
       say(form, "good", form.dataset.done);
       if (form.dataset.then === "rules") await showRules();
     } catch (problem) {
@@ -321,10 +333,11 @@ function settingField(form, name, value) {
     input.autocomplete = "off";
   }
   input.addEventListener("change", async () => {
-    const isNumber = typeof value === "number" || (value === null && /^\d+$/.test(input.value));
-    const text = isNumber ? Number(input.value) : input.value || null;
+    const text = input.value.trim();
+    const isNumber = typeof value !== "string" && /^\d+$/.test(text);
+    const typed = text === "" ? null : isNumber ? Number(text) : text;
     try {
-      await ask("PATCH", form.dataset.settings, { [name]: input.type === "checkbox" ? input.checked : text });
+      await ask("PATCH", form.dataset.settings, { [name]: input.type === "checkbox" ? input.checked : typed });
       say(form, "good", form.dataset.done);
     } catch (problem) {
       say(form, "bad", problem.message);

@@ -28,7 +28,7 @@ impl<'a> Exact<'a> {
 
 impl fmt::Display for Exact<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = |f: &mut fmt::Formatter<'_>, sign: char| {
+        let mark = |f: &mut fmt::Formatter<'_>, sign: &str| {
             if self.shows_line_ends {
                 write!(f, "<span class=\"mark\" aria-hidden=\"true\">{sign}</span>")
             } else {
@@ -43,15 +43,15 @@ impl fmt::Display for Exact<'_> {
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
                 '\n' => {
-                    mark(f, '␊')?;
+                    mark(f, "LF")?;
                     f.write_char('\n')?;
                 }
                 '\r' => {
-                    mark(f, '␍')?;
+                    mark(f, "CR")?;
                     f.write_str("&#13;")?;
                 }
                 // No page can hold it.
-                '\0' => f.write_str("<span class=\"mark\">␀</span>")?,
+                '\0' => f.write_str("<span class=\"mark\">NUL</span>")?,
                 c => f.write_char(c)?,
             }
         }
@@ -68,12 +68,12 @@ mod tests {
         let text = "<b a=\"'\">&\r\n\0";
         assert_eq!(
             Exact::plain(text).to_string(),
-            "&lt;b a=&quot;&#39;&quot;&gt;&amp;&#13;\n<span class=\"mark\">␀</span>"
+            "&lt;b a=&quot;&#39;&quot;&gt;&amp;&#13;\n<span class=\"mark\">NUL</span>"
         );
         let marked = Exact::with_line_ends("a\r\n").to_string();
         assert_eq!(
             marked,
-            "a<span class=\"mark\" aria-hidden=\"true\">␍</span>&#13;<span class=\"mark\" aria-hidden=\"true\">␊</span>\n"
+            "a<span class=\"mark\" aria-hidden=\"true\">CR</span>&#13;<span class=\"mark\" aria-hidden=\"true\">LF</span>\n"
         );
     }
 }

@@ -20,6 +20,7 @@ use super::summary::{self, Kind, Summary, Tone};
 use crate::cards::{Behaviour, CHALLENGE_CODE, TEST_CARDS, TestCard};
 use crate::clock;
 use crate::journal::{Call, Delivery, Entry, Event};
+use crate::mask::mask;
 use crate::pages::page;
 use crate::paste::{ClientSettings, Paste};
 use crate::vaulting::{CardEntry, Locator, Origin, Problem, Stage, Vaulting};
@@ -44,6 +45,9 @@ pub(super) const FAULTS_TO_OFFER: &[&str] = &[
     "empty-body",
     "huge",
 ];
+
+/// How many lines a timeline has at most: the newest.
+const MOST_STEPS: usize = 50;
 
 /// What the frame of a page shows.
 struct Frame {
@@ -277,7 +281,9 @@ fn sentence(call: &Call) -> String {
         _ => "It was refused",
     };
     let failed = call.checks.iter().find(|check| !check.passed);
-    match (failed, &call.reason) {
+    // What the doctor found stands below, at more length.
+    let reason = call.reason.as_ref().filter(|_| call.doctor.is_none());
+    match (failed, reason) {
         (Some(check), Some(reason)) => {
             format!(
                 "{outcome} at the check \u{201c}{}\u{201d}: {reason}.",
@@ -313,6 +319,8 @@ pub(super) async fn replay(
 struct VaultingPage {
     frame: Frame,
     number: u64,
+    /// The newest entry when the page was made: later ones may change it.
+    newest: u64,
     request_id: String,
     /// The request id, percent-encoded.
     search: String,
@@ -347,6 +355,7 @@ fn vaulting_page(
     status: StatusCode,
     problem: Option<String>,
 ) -> Response {
+    let newest = world.journal.since(u64::MAX).newest;
     let Some(vaulting) = world.vaulting(&Locator::Number(number)) else {
         return no_vaulting(world);
     };
@@ -354,8 +363,9 @@ fn vaulting_page(
     let found = VaultingPage {
         frame: Frame::of(world, ""),
         number,
-        request_id: vaulting.key.request_id.clone(),
-        search: encoded(&vaulting.key.request_id),
+        newest,
+        request_id: mask(&vaulting.key.request_id).into_owned(),
+        search: encoded(&mask(&vaulting.key.request_id)),
         status: vaulting.stage.status(),
         tone: tone(&vaulting.stage),
         sentence: how_far(&vaulting, now),
@@ -406,7 +416,10 @@ fn remaining(vaulting: &Vaulting, now: OffsetDateTime) -> String {
 
 fn facts(vaulting: &Vaulting, now: OffsetDateTime) -> Vec<(&'static str, String)> {
     let mut facts = vec![
-        ("vaultingRequestId", vaulting.key.request_id.clone()),
+        (
+            "vaultingRequestId",
+            mask(&vaulting.key.request_id).into_owned(),
+        ),
         ("client-id", vaulting.key.client_id.clone()),
         ("Made", clock::text(vaulting.created_at)),
     ];
@@ -434,7 +447,7 @@ fn facts(vaulting: &Vaulting, now: OffsetDateTime) -> Vec<(&'static str, String)
     ];
     for (name, value) in asked {
         if let Some(value) = value {
-            facts.push((name, value.clone()));
+            facts.push((name, mask(value).into_owned()));
         }
     }
     if vaulting.asks_for_3ds {
@@ -629,13 +642,15 @@ fn find(world: &World, number: &str) -> Option<Arc<Entry>> {
 fn steps(world: &World, vaulting: u64) -> Vec<Summary> {
     let entries = world.journal.entries();
     let of_this_run = |entry: &&Arc<Entry>| !world.journal.is_of_earlier_run(entry);
-    entries
+    let mut found: Vec<_> = entries
         .iter()
-        .rev()
         .filter(of_this_run)
         .filter(|entry| vaulting_of(&entry.event) == Some(vaulting))
+        .take(MOST_STEPS)
         .map(|entry| Summary::of(entry, true))
-        .collect()
+        .collect();
+    found.reverse();
+    found
 }
 
 fn vaulting_of(event: &Event) -> Option<u64> {
@@ -669,12 +684,14 @@ fn related(
         Event::Control { .. } => false,
     };
     let entries = world.journal.entries();
-    entries
+    let mut found: Vec<_> = entries
         .iter()
-        .rev()
         .filter(|entry| has_id(&entry.event))
+        .take(MOST_STEPS)
         .map(|entry| Summary::of(entry, !world.journal.is_of_earlier_run(entry)))
-        .collect()
+        .collect();
+    found.reverse();
+    found
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::journal::{Call, Delivery, Entry, Event, Step};
-use crate::mask::mask;
 
 /// An entry in one line.
 #[derive(Clone, Debug, Serialize)]
@@ -124,9 +123,9 @@ fn of_call(call: &Call, blank: Summary) -> Summary {
     let api = path.rsplit('/').find(|part| !part.is_empty());
     Summary {
         href: Some(format!("/calls/{}", blank.number)),
-        title: mask(api.unwrap_or("/")).into_owned(),
-        detail: mask(&format!("{} {}", call.method, call.target)).into_owned(),
-        request_id: call.request_id.as_deref().map(|id| mask(id).into_owned()),
+        title: api.unwrap_or("/").to_owned(),
+        detail: format!("{} {}", call.method, call.target),
+        request_id: call.request_id.clone(),
         verdict: call.code.clone(),
         status: Some(call.status.clone()),
         tone: tone_of_status(&call.status),
@@ -146,7 +145,7 @@ fn of_step(step: &Step, is_known: bool, blank: Summary) -> Summary {
         href: is_known.then(|| format!("/vaultings/{}", step.vaulting)),
         title: format!("Vaulting {}", step.vaulting),
         detail: step.what.clone(),
-        request_id: Some(mask(&step.request_id).into_owned()),
+        request_id: Some(step.request_id.clone()),
         verdict: verdict.into(),
         tone,
         ..blank
@@ -162,11 +161,8 @@ fn of_delivery(delivery: &Delivery, blank: Summary) -> Summary {
     Summary {
         href: Some(format!("/notifications/{}", blank.number)),
         title: format!("notifyVaulting, attempt {}", delivery.attempt),
-        detail: mask(&delivery.url).into_owned(),
-        request_id: delivery
-            .request_id
-            .as_deref()
-            .map(|id| mask(id).into_owned()),
+        detail: delivery.url.clone(),
+        request_id: delivery.request_id.clone(),
         verdict: verdict.into(),
         tone,
         duration: Some(duration(delivery.duration_micros)),

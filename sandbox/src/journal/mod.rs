@@ -182,6 +182,26 @@ impl Message {
 }
 
 impl Event {
+    /// Without card numbers where none belong. Messages are masked when they are made.
+    fn masked(mut self) -> Self {
+        match &mut self {
+            Self::Call(call) => {
+                let is_whole = !hide(&mut call.target);
+                call.request.is_exact &= is_whole;
+                call.request_id.as_mut().map(hide);
+            }
+            Self::Vaulting(step) => {
+                hide(&mut step.request_id);
+            }
+            Self::Notification(delivery) => {
+                hide(&mut delivery.url);
+                delivery.request_id.as_mut().map(hide);
+            }
+            Self::Control { .. } => {}
+        }
+        self
+    }
+
     fn size(&self) -> usize {
         let messages = match self {
             Self::Call(call) => call.request.size() + call.answer.size(),
@@ -191,6 +211,17 @@ impl Event {
             Self::Vaulting(_) | Self::Control { .. } => 0,
         };
         messages + size_of::<Entry>()
+    }
+}
+
+/// Masks the text, and says whether there was something to mask.
+fn hide(text: &mut String) -> bool {
+    match mask(text) {
+        Cow::Borrowed(_) => false,
+        Cow::Owned(masked) => {
+            *text = masked;
+            true
+        }
     }
 }
 
@@ -272,6 +303,7 @@ impl Journal {
 
     /// Writes an entry, and tells it to whoever listens.
     pub(crate) fn write(&self, time: OffsetDateTime, event: Event) -> Arc<Entry> {
+        let event = event.masked();
         let mut kept = self.kept();
         kept.newest += 1;
         let entry = Arc::new(Entry {

@@ -2,6 +2,7 @@
 
 mod checkout;
 mod client;
+mod console;
 mod data_directory;
 mod log;
 mod pages;
