@@ -125,6 +125,7 @@ test("keys lead to a refused call, which says why and what to do", async () => {
     await page.keyboard.press("?");
     await page.getByRole("heading", { name: "Keys" }).waitFor();
     await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Keys" }).waitFor({ state: "hidden" });
     await page.keyboard.press("j");
     await page.keyboard.press("j");
     await page.keyboard.press("k");

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::sleep;
 
 use super::filter::{self, Filter};
-use super::json::error;
+use super::json::{CROSS_ORIGIN_RESOURCE_POLICY, error};
 use super::summary::Summary;
 use crate::clock;
 use crate::world::World;
@@ -79,6 +79,7 @@ pub(super) async fn events(
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
     ];
     (headers, Body::new(body)).into_response()
 }

@@ -17,7 +17,7 @@ pub(super) fn python(settings: &ClientSettings, fields: &[Field]) -> String {
     } else {
         ""
     };
-    let mut arguments: String = fields
+    let mut arguments: Vec<_> = fields
         .iter()
         .map(|field| {
             let value = match &field.value {
@@ -30,8 +30,9 @@ pub(super) fn python(settings: &ClientSettings, fields: &[Field]) -> String {
         .collect();
     if !fields.iter().any(|field| field.name == "paymentMethodType") {
         // Without it the call would not even be made, and the client's own explanation not be seen.
-        arguments.insert_str(0, "                payment_method_type=\"\",\n");
+        arguments.insert(0, "                payment_method_type=\"\",\n".to_owned());
     }
+    let arguments = arguments.concat();
     format!(
         r#""""Creates this vaulting session against the local sandbox."""
 
@@ -80,7 +81,7 @@ pub(super) fn php(settings: &ClientSettings, fields: &[Field]) -> String {
     } else {
         ""
     };
-    let members: String = fields
+    let members: Vec<_> = fields
         .iter()
         .map(|field| {
             let value = match &field.value {
@@ -90,6 +91,7 @@ pub(super) fn php(settings: &ClientSettings, fields: &[Field]) -> String {
             format!("        '{}' => {value},\n", field.name)
         })
         .collect();
+    let members = members.concat();
     format!(
         r#"<?php
 
@@ -135,7 +137,7 @@ pub(super) fn c(settings: &ClientSettings, fields: &[Field]) -> String {
     } else {
         ""
     };
-    let members: String = fields
+    let members: Vec<_> = fields
         .iter()
         .map(|field| {
             let value = match &field.value {
@@ -146,6 +148,7 @@ pub(super) fn c(settings: &ClientSettings, fields: &[Field]) -> String {
             format!("    request.{} = {value};\n", snake_case(field.name))
         })
         .collect();
+    let members = members.concat();
     format!(
         r#"/* cc session.c -IDIR/include -LDIR/lib -Wl,-rpath,DIR/lib -lantom */
 #include <antom.h>
