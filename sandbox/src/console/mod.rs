@@ -19,6 +19,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
+use crate::gateway;
 use crate::pages::refuse_other_sites;
 use crate::world::World;
 
@@ -28,7 +29,8 @@ const LONGEST_FORM: usize = 4 * 1024;
 /// The pages, the live events and the journal in JSON.
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
-        .route("/", get(pages::list))
+        // Who posts there has forgotten the path of an API, and is told so by the gateway.
+        .route("/", get(pages::list).fallback(gateway::receive))
         .route("/calls/{number}", get(pages::call))
         .route("/calls/{number}/replay", post(pages::replay))
         .route("/vaultings/{number}", get(pages::vaulting))

@@ -36,7 +36,8 @@ impl World {
     }
 }
 
-async fn receive(State(world): State<Arc<World>>, request: Request) -> Response {
+/// Answers one request.
+pub(crate) async fn receive(State(world): State<Arc<World>>, request: Request) -> Response {
     let (started, time) = (Instant::now(), world.clock.now());
     let (request, refusal) = Incoming::receive(request).await;
     let mut checks = Vec::new();
