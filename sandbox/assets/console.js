@@ -45,6 +45,7 @@ const MOST_LINES = 1000;
 const waiting = [];
 let source = null;
 let last = null;
+let missed = 0;
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -97,12 +98,15 @@ function hearEntry(event) {
 }
 
 function showPill() {
-  pill.textContent = `${waiting.length} new`;
+  const lost = missed > 0 ? `, ${missed} missed` : "";
+  pill.textContent = `${waiting.length} new${lost}`;
   pill.hidden = false;
-  byId("said").textContent = `${waiting.length} new entries`;
+  byId("said").textContent = `${waiting.length} new entries${lost}`;
 }
 
 function showWaiting() {
+  // What was missed is not here: the journal has what is left of it.
+  if (missed > 0) return location.reload();
   for (const entry of waiting.splice(0)) {
     const row = line(entry);
     row.classList.add("fresh");
@@ -147,8 +151,8 @@ function listen() {
   if (!list?.dataset.events) return;
   source.addEventListener("entry", hearEntry);
   source.addEventListener("missed", (event) => {
-    const { count } = JSON.parse(event.data);
-    byId("said").textContent = `${count} entries were missed`;
+    missed += JSON.parse(event.data).count;
+    showPill();
   });
   source.addEventListener("reset", () => location.reload());
 }

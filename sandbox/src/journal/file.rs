@@ -7,15 +7,18 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::Entry;
 
 /// How many bytes the file may have before it is rewritten.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
-/// How many bytes of its end are kept then.
+/// How many bytes of its end are kept then, and looked at when the sandbox starts.
 const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+/// How long entries are gathered before they are written together.
+const GATHERING: Duration = Duration::from_millis(20);
 /// How many entries may wait for a slow disk before some are left out of the file.
-const MOST_WAITING: usize = 256;
+const MOST_WAITING: usize = 512;
 
 /// The file of a journal, and the thread that writes it.
 pub(super) struct JournalFile {
@@ -64,7 +67,7 @@ impl JournalFile {
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        let text = read_end(&mut file, LARGEST_FILE)?;
+        let text = read_end(&mut file, KEPT_BYTES)?;
         let back = read_back(&text, most);
         if back.damaged > 0 {
             // So that it is said once and not at every start.
@@ -140,6 +143,7 @@ struct Writer {
 impl Writer {
     fn run(mut self, received: &Receiver<Command>) {
         while let Ok(command) = received.recv() {
+            thread::sleep(GATHERING);
             if let Err(error) = self.carry_out(command, received) {
                 tell(
                     &self.trouble,
