@@ -1,6 +1,9 @@
 // The console, in a browser.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { CARDS, assertAccessible, keepPictures, startBrowser, startSandbox, visiting } from "./support.mjs";
@@ -195,6 +198,48 @@ test("the page of a vaulting follows what happens to it", async () => {
     await complete(CARDS.success);
     await page.locator("h1 .badge", { hasText: "SUCCESS" }).waitFor();
   });
+});
+
+test("a notification of an earlier run says what was wrong with its acknowledgement", async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), "antom-console-"));
+  const notification = {
+    number: 1,
+    time: "2026-08-17T12:00:00+08:00",
+    kind: "notification",
+    vaulting: 1,
+    request_id: "order-7",
+    url: "http://127.0.0.1:3000/notify",
+    attempt: 2,
+    acknowledged: false,
+    outcome: "HTTP 200 but the body is not the acknowledgement: it is empty",
+    next: "2026-08-17T12:10:00+08:00",
+    request: {
+      headers: [["client-id", "SANDBOX_5X00000000000000"], ["request-time", "2026-08-17T12:00:00+08:00"]],
+      body: '{"vaultingRequestId":"order-7","vaultingStatus":"SUCCESS"}',
+      is_exact: true,
+    },
+    answer: { headers: [["content-type", "text/html"]], body: "", is_exact: true },
+    http_status: 200,
+    duration_micros: 3100,
+  };
+  const first = { ...notification, attempt: 1, outcome: "the connection was refused", answer: null, http_status: null };
+  const lines = [first, { ...notification, number: 2 }].map((entry) => `${JSON.stringify(entry)}\n`);
+  writeFileSync(path.join(directory, "journal.jsonl"), lines.join(""));
+  const earlier = await startSandbox(["--data", directory]);
+  try {
+    await visiting(browser, async (page) => {
+      await page.goto(`${earlier.url}/?kind=notification&status=failed`);
+      await page.getByRole("link", { name: "notifyVaulting, attempt 2" }).click();
+      await page.getByText("it is empty").waitFor();
+      await page.getByText("2026-08-17T12:10:00+08:00").waitFor();
+      assert.equal(await page.locator(".timeline li").count(), 2);
+      await assertAccessible(page);
+      await keepPictures(page, "console-notification");
+    });
+  } finally {
+    await earlier.stop();
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test("the controls say what they ask for, and what came of it", async () => {
