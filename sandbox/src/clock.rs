@@ -45,6 +45,11 @@ impl Clock {
         *self.ahead.borrow()
     }
 
+    /// Hears when it is moved.
+    pub(crate) fn listen(&self) -> watch::Receiver<Duration> {
+        self.ahead.subscribe()
+    }
+
     /// Moves it ahead; it never goes back but to the machine's time, by [`reset`](Self::reset).
     pub(crate) fn advance(&self, by: Duration) -> Result<(), TooFar> {
         let mut moved = false;

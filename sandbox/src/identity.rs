@@ -48,6 +48,11 @@ impl Files {
         self.directory.join("ca.pem")
     }
 
+    /// What happened, one entry a line; only in a directory that is kept.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.directory.join("journal.jsonl")
+    }
+
     /// The private key that a sandbox signs its answers and notifications with.
     pub fn antom_private_key(&self) -> PathBuf {
         self.directory.join("antom_private.pem")

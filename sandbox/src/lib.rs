@@ -15,6 +15,7 @@
 mod cards;
 mod checkout;
 mod clock;
+mod console;
 mod control;
 mod exchange;
 mod faults;
@@ -24,6 +25,7 @@ mod journal;
 mod mask;
 mod notifications;
 mod pages;
+mod paste;
 mod random;
 mod rate_limit;
 mod safety;
@@ -38,6 +40,7 @@ pub use faults::{FAULTS, Fault, FaultRule, Outcome, Parameter, Unit, WrongFault}
 pub use identity::Files;
 pub use mask::{mask_card_data, mask_secrets};
 pub use notifications::{NotificationSettings, Profile, Sample, SampleVerdict};
+pub use paste::Paste;
 pub use server::Sandbox;
 pub use settings::{DEFAULT_CLIENT_ID, Settings, StartError};
 pub use token::{NotAToken, Token};

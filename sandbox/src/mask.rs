@@ -1,5 +1,6 @@
 //! Hides card numbers, security codes and tokens in what is shown or kept. Every byte stays in its place.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use crate::cards::passes_luhn;
@@ -27,15 +28,24 @@ const KEPT: usize = 4;
 /// The same number of bytes, with card numbers and the values of members that hold card data replaced by asterisks.
 /// Of a card number the last four digits stay.
 pub fn mask_card_data(bytes: &[u8]) -> Vec<u8> {
-    mask(bytes, &[CARD_MEMBERS])
+    hide(bytes, &[CARD_MEMBERS])
 }
 
 /// As [`mask_card_data`], and the values of members that hold a token or the data of a session as well.
 pub fn mask_secrets(bytes: &[u8]) -> Vec<u8> {
-    mask(bytes, &[CARD_MEMBERS, TOKEN_MEMBERS])
+    hide(bytes, &[CARD_MEMBERS, TOKEN_MEMBERS])
 }
 
-fn mask(bytes: &[u8], members: &[&[&str]]) -> Vec<u8> {
+/// Text without card data; borrowed where there is none in it.
+pub(crate) fn mask(text: &str) -> Cow<'_, str> {
+    let masked = mask_card_data(text.as_bytes());
+    if masked == text.as_bytes() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
+}
+
+fn hide(bytes: &[u8], members: &[&[&str]]) -> Vec<u8> {
     let mut masked = bytes.to_vec();
     mask_members(&mut masked, members);
     mask_card_numbers(&mut masked, |_| false);

@@ -289,21 +289,11 @@ fn protect(headers: &mut HeaderMap) {
 mod tests {
     use super::*;
     use crate::settings::Settings;
-    use antom_core::signature::SigningKey;
+    use crate::world::Foundation;
 
     fn world(settings: Settings) -> Arc<World> {
-        let key = SigningKey::generate().signing_key;
-        {
-            let notifications = crate::notifications::tests::notifications(&settings.notifications);
-            World::new(
-                settings,
-                key.verifying_key(),
-                key,
-                String::new(),
-                notifications,
-            )
-            .0
-        }
+        let foundation = Foundation::for_tests(&settings);
+        World::new(settings, foundation).0
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,14 +22,17 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::clock::Clock;
 use crate::faults::{Connection, OverTcp, Wire};
 use crate::identity::{Files, Identity};
+use crate::journal::Journal;
 use crate::notifications::{self, Notifications};
+use crate::paste::{ClientSettings, Paste};
 use crate::safety::{Peer, guard};
 use crate::settings::{Settings, StartError};
 use crate::token::Token;
-use crate::world::World;
-use crate::{checkout, control, faults, gateway, pages};
+use crate::world::{Foundation, World};
+use crate::{checkout, console, control, faults, gateway, pages};
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -41,6 +45,7 @@ pub struct Sandbox {
     token: Option<Token>,
     files: Files,
     addresses: Addresses,
+    world: Arc<World>,
     stop: watch::Sender<()>,
     tasks: [JoinHandle<()>; 3],
     /// Ends vaultings in time.
@@ -68,9 +73,13 @@ impl Sandbox {
         let http = listen("http", settings.http).await?;
         let https = listen("https", settings.https).await?;
         let data = settings.data.clone();
-        let identity = tokio::task::spawn_blocking(|| Identity::open(data))
-            .await
-            .expect("making keys does not panic")?;
+        let (identity, journal) = tokio::task::spawn_blocking(|| {
+            let identity = Identity::open(data)?;
+            let journal = open_journal(&identity)?;
+            Ok::<_, StartError>((identity, journal))
+        })
+        .await
+        .expect("making keys and reading the journal does not panic")?;
         let client_id = settings.client_id.clone();
         let token = settings.listen_anywhere.clone();
         let addresses = Addresses {
@@ -86,13 +95,19 @@ impl Sandbox {
         );
         let (world, ended) = World::new(
             settings,
-            identity.merchant,
-            identity.gateway,
-            browser_url,
-            notifications,
+            Foundation {
+                merchant: identity.merchant,
+                key: identity.gateway,
+                files: identity.files.clone(),
+                browser_url,
+                https_url: format!("https://{}", addresses.https),
+                journal,
+                notifications,
+            },
         );
         let router = gateway::routes()
             .layer(from_fn(pages::not_found_for_browsers))
+            .merge(console::routes())
             .merge(pages::routes())
             .merge(checkout::routes())
             .merge(notifications::routes())
@@ -108,6 +123,7 @@ impl Sandbox {
             token,
             files: identity.files,
             addresses,
+            world: world.clone(),
             tasks: [
                 tokio::spawn(notifications::deliver(
                     world.clone(),
@@ -138,6 +154,11 @@ impl Sandbox {
         &self.files
     }
 
+    /// The settings of a client, as text to paste into each language.
+    pub fn pastes(&self) -> Vec<Paste> {
+        ClientSettings::new(&self.client_id, &self.files, &self.https_url()).pastes()
+    }
+
     /// For example `http://127.0.0.1:8080`, with the real port.
     pub fn http_url(&self) -> String {
         format!("http://{}", self.addresses.http)
@@ -150,13 +171,28 @@ impl Sandbox {
 
     /// Takes no more requests, waits a little for those that are running, and removes a temporary directory.
     pub async fn stop(self) {
+        // Otherwise pages that listen would be waited for.
+        self.world.journal.end_news();
         self.stop.send_replace(());
         self.expiry.abort();
         for task in self.tasks {
             // A panic was reported where it happened.
             let _ = task.await;
         }
+        let world = self.world;
+        let closing = tokio::task::spawn_blocking(move || world.journal.close());
+        // A panic was reported where it happened.
+        let _ = closing.await;
     }
+}
+
+/// In memory for a sandbox whose directory is removed at its end.
+fn open_journal(identity: &Identity) -> Result<Journal, StartError> {
+    if identity.temporary.is_some() {
+        return Ok(Journal::new());
+    }
+    let path = identity.files.journal();
+    Journal::open(&path, Clock::new().now()).map_err(|source| StartError::File { path, source })
 }
 
 async fn listen(scheme: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::gateway::script::Script;
+use crate::identity::Files;
 use crate::journal::{Event, Journal, Step};
 use crate::notifications::Notifications;
 use crate::random::Random;
@@ -28,6 +29,10 @@ pub(crate) struct World {
     pub(crate) key: SigningKey,
     /// Where a buyer's browser finds this sandbox, for example `http://127.0.0.1:8080`.
     pub(crate) browser_url: String,
+    /// Where clients find it, for example `https://127.0.0.1:8443`.
+    pub(crate) https_url: String,
+    /// Keys and certificates, for the settings of a client.
+    pub(crate) files: Files,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) rate_limit: RateLimit,
@@ -42,15 +47,32 @@ pub(crate) struct World {
     outcomes: mpsc::UnboundedSender<Vaulting>,
 }
 
+/// What a world stands on: the fields of [`World`] that are made before it.
+pub(crate) struct Foundation {
+    pub(crate) merchant: VerifyingKey,
+    pub(crate) key: SigningKey,
+    pub(crate) files: Files,
+    pub(crate) browser_url: String,
+    pub(crate) https_url: String,
+    pub(crate) journal: Journal,
+    pub(crate) notifications: Notifications,
+}
+
 impl World {
     /// A world, and the vaultings in it as they end.
     pub(crate) fn new(
         settings: Settings,
-        merchant: VerifyingKey,
-        key: SigningKey,
-        browser_url: String,
-        notifications: Notifications,
+        foundation: Foundation,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Vaulting>) {
+        let Foundation {
+            merchant,
+            key,
+            files,
+            browser_url,
+            https_url,
+            journal,
+            notifications,
+        } = foundation;
         let live = live_client_id(&settings.client_id);
         let (outcomes, ended) = mpsc::unbounded_channel();
         let world = Self {
@@ -58,6 +80,8 @@ impl World {
             merchant,
             key,
             browser_url,
+            https_url,
+            files,
             clock: Clock::new(),
             random: Random::new(settings.seed),
             rate_limit: RateLimit::default(),
@@ -65,7 +89,7 @@ impl World {
             script: Script::default(),
             tuning: Mutex::new(Tuning::of(&settings)),
             faults: Faults::new(settings.faults.clone()),
-            journal: Journal::new(),
+            journal,
             notifications,
             outcomes,
             settings,
@@ -208,5 +232,22 @@ impl World {
     /// In the form of Antom's: `ALIPAY` and base64.
     pub(crate) fn card_token(&self) -> CardToken {
         CardToken(format!("ALIPAY{}", self.random.base64::<64>()))
+    }
+}
+
+#[cfg(test)]
+impl Foundation {
+    /// With new keys, without files, for nobody to reach.
+    pub(crate) fn for_tests(settings: &Settings) -> Self {
+        let key = SigningKey::generate().signing_key;
+        Self {
+            merchant: key.verifying_key(),
+            key,
+            files: Files::kept_in(std::path::Path::new("nowhere")),
+            browser_url: "http://127.0.0.1:1".to_owned(),
+            https_url: "https://127.0.0.1:1".to_owned(),
+            journal: Journal::new(),
+            notifications: crate::notifications::tests::notifications(&settings.notifications),
+        }
     }
 }

@@ -63,6 +63,7 @@ fn people_get_a_banner_and_settings_to_paste() {
     let (banner, log) = sandbox.wait();
     assert_eq!(log, "");
     for text in [
+        "console  http://127.0.0.1:",
         "export ANTOM_CLIENT_ID='SANDBOX_5X00000000000000'",
         "export ANTOM_ENDPOINT='https://127.0.0.1:",
         "client = antom.Client(",

@@ -80,7 +80,8 @@ impl World {
     }
 }
 
-async fn receive(State(world): State<Arc<World>>, request: Request) -> Response {
+/// Answers one request.
+pub(crate) async fn receive(State(world): State<Arc<World>>, request: Request) -> Response {
     let (started, time) = (Instant::now(), world.clock.now());
     let (request, refusal) = Incoming::receive(request).await;
     let request_id = request.vaulting_request_id();
@@ -146,19 +147,19 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
 
 #[cfg(test)]
 mod tests {
-    use antom_core::signature::SigningKey;
     use axum::body::Body;
     use std::net::Ipv4Addr;
 
     use super::*;
     use crate::faults::Connection;
     use crate::settings::Settings;
+    use crate::world::Foundation;
 
     #[tokio::test]
     async fn the_journal_says_which_fault_was_played() {
-        let key = SigningKey::generate().signing_key;
-        let merchant = key.verifying_key();
-        let (world, _ended) = World::new(Settings::default(), merchant, key, String::new());
+        let settings = Settings::default();
+        let foundation = Foundation::for_tests(&settings);
+        let (world, _ended) = World::new(settings, foundation);
         for (fault, expected) in [
             ("http-503-before,drip=0s", Some("http-503-before,drip=0s")),
             // Not played: the request is refused for what is wrong with it.

@@ -16,6 +16,7 @@ use super::*;
 use crate::settings::Settings;
 use crate::vaulting::tests::vaulting;
 use crate::vaulting::{CardEntry, Found, RequestKey};
+use crate::world::Foundation;
 
 static ANTOM: LazyLock<GeneratedKey> = LazyLock::new(SigningKey::generate);
 static MERCHANT: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().signing_key);
@@ -167,20 +168,17 @@ impl Running {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
         let notifications = notifications(settings);
-        let merchant = MERCHANT.verifying_key();
-        let browser_url = "http://127.0.0.1:1".to_owned();
-        let (world, ended) = World::new(
-            Settings {
-                on_exchange: Box::new(move |exchange| {
-                    lines.lock().unwrap().push(exchange.to_json());
-                }),
-                ..Settings::default()
-            },
-            merchant,
-            SigningKey::load(&KeyInput::text(ANTOM.private_pem.expose().as_str())).unwrap(),
-            browser_url,
+        let settings = Settings {
+            on_exchange: Box::new(move |exchange| lines.lock().unwrap().push(exchange.to_json())),
+            ..Settings::default()
+        };
+        let foundation = Foundation {
+            merchant: MERCHANT.verifying_key(),
+            key: SigningKey::load(&KeyInput::text(ANTOM.private_pem.expose().as_str())).unwrap(),
             notifications,
-        );
+            ..Foundation::for_tests(&settings)
+        };
+        let (world, ended) = World::new(settings, foundation);
         let (stop, stopped) = watch::channel(());
         Self {
             courier: tokio::spawn(deliver(world.clone(), ended, stopped)),

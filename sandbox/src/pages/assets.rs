@@ -27,6 +27,12 @@ const FILES: &[(&str, &str, &str)] = &[
     ),
     ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
     ("sandbox.css", CSS, include_str!("../../assets/sandbox.css")),
+    ("console.css", CSS, include_str!("../../assets/console.css")),
+    (
+        "console.js",
+        SCRIPT,
+        include_str!("../../assets/console.js"),
+    ),
 ];
 
 /// A file that is part of this program.

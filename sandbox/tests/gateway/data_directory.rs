@@ -61,6 +61,9 @@ fn private_keys_are_readable_by_their_owner_only() {
         if text.contains("PRIVATE KEY") {
             private += 1;
             assert_eq!(mode(&path), 0o600, "{}", path.display());
+        } else if path.ends_with("journal.jsonl") {
+            // It will hold session data and signatures.
+            assert_eq!(mode(&path), 0o600);
         } else {
             assert_eq!(mode(&path), 0o644, "{}", path.display());
         }

@@ -2,6 +2,7 @@
 
 mod checkout;
 mod client;
+mod console;
 mod control;
 mod data_directory;
 mod direct_vaulting;

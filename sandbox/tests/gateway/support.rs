@@ -37,6 +37,18 @@ fn shared_data() -> PathBuf {
     shared
 }
 
+/// A directory of its own for one sandbox, with the shared keys.
+fn copied_data() -> TempDir {
+    let copy = TempDir::new().unwrap();
+    for entry in fs::read_dir(shared_data()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().extension().is_some_and(|end| end == "pem") {
+            fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+    }
+    copy
+}
+
 /// A sandbox of its own for one test, stopped at the end of it.
 pub(crate) struct Running {
     runtime: Runtime,
@@ -44,6 +56,7 @@ pub(crate) struct Running {
     exchanges: Arc<Mutex<Vec<Exchange>>>,
     pub(crate) merchant: SigningKey,
     pub(crate) antom: KeyRing,
+    _data: Option<TempDir>,
 }
 
 impl Running {
@@ -56,10 +69,12 @@ impl Running {
         let runtime = Runtime::new().unwrap();
         let exchanges = Arc::new(Mutex::new(Vec::new()));
         let log = exchanges.clone();
+        let data = settings.data.is_none().then(copied_data);
+        let directory = data.as_ref().map(|data| data.path().to_owned());
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
             https: "127.0.0.1:0".parse().unwrap(),
-            data: settings.data.or_else(|| Some(shared_data())),
+            data: settings.data.or(directory),
             on_exchange: Box::new(move |exchange| log.lock().unwrap().push(exchange.clone())),
             ..settings
         };
@@ -73,6 +88,7 @@ impl Running {
             exchanges,
             merchant,
             antom: KeyRing::new(antom),
+            _data: data,
         }
     }
 

@@ -1,0 +1,185 @@
+//! `/events`: the journal as server-sent events, from where the listener left off, until the sandbox stops.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::channel::{Channel, SendError, Sender};
+use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::sleep;
+
+use super::filter::{self, Filter};
+use super::json::{CROSS_ORIGIN_RESOURCE_POLICY, error};
+use super::summary::Summary;
+use crate::clock;
+use crate::world::World;
+
+/// How long the line is silent at most, so that a browser notices one that broke.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How many may listen at once.
+const MOST_LISTENERS: usize = 64;
+/// How many events may be on their way to a slow listener before it is waited for.
+const ON_THEIR_WAY: usize = 16;
+
+static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
+/// One of those who listen; makes room for another on drop.
+struct Seat;
+
+impl Seat {
+    fn take() -> Option<Self> {
+        if LISTENERS.fetch_add(1, Ordering::Relaxed) < MOST_LISTENERS {
+            Some(Self)
+        } else {
+            LISTENERS.fetch_sub(1, Ordering::Relaxed);
+            None
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        LISTENERS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+pub(super) async fn events(
+    State(world): State<Arc<World>>,
+    Query(query): Query<filter::Query>,
+    headers: HeaderMap,
+) -> Response {
+    let filter = match Filter::read(&query) {
+        Ok(filter) => filter,
+        Err(problem) => return error(StatusCode::BAD_REQUEST, &problem),
+    };
+    let Some(seat) = Seat::take() else {
+        let problem = format!("{MOST_LISTENERS} pages listen already: close some");
+        return error(StatusCode::SERVICE_UNAVAILABLE, &problem);
+    };
+    let last_heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after = last_heard.unwrap_or(&query.after).parse().ok();
+    let (sender, body) = Channel::new(ON_THEIR_WAY);
+    let mut feed = Feed {
+        after: after.unwrap_or_else(|| world.journal.since(u64::MAX).newest),
+        world,
+        filter,
+        sender,
+    };
+    tokio::spawn(async move {
+        let _seat = seat;
+        // Fails when the listener is gone.
+        let _ = feed.run().await;
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    ];
+    (headers, Body::new(body)).into_response()
+}
+
+/// What goes to one listener.
+struct Feed {
+    world: Arc<World>,
+    filter: Filter,
+    /// The number of the last entry that was looked at.
+    after: u64,
+    sender: Sender<Bytes>,
+}
+
+#[derive(Serialize)]
+struct Missed {
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Time {
+    now: String,
+    ahead_seconds: u64,
+}
+
+impl Feed {
+    async fn run(&mut self) -> Result<(), SendError> {
+        // Before the journal is looked at, so that nothing falls in between.
+        let mut news = self.world.journal.listen();
+        let mut moved = self.world.clock.listen();
+        self.tell_time().await?;
+        self.tell_news().await?;
+        loop {
+            tokio::select! {
+                heard = news.recv() => match heard {
+                    // What the journal has is looked up, so it does not matter how much of it was heard.
+                    Ok(_) | Err(RecvError::Lagged(_)) => self.tell_news().await?,
+                    Err(RecvError::Closed) => return Ok(()),
+                },
+                _ = moved.changed() => self.tell_time().await?,
+                () = sleep(KEEP_ALIVE) => self.send(": still there\n\n".into()).await?,
+            }
+        }
+    }
+
+    async fn tell_news(&mut self) -> Result<(), SendError> {
+        let news = self.world.journal.since(self.after);
+        // The listener shows what is gone: entries that were forgotten, or those of a sandbox before this one.
+        if self.after < news.forgotten || self.after > news.newest {
+            self.send(event("reset", Some(news.forgotten), &())).await?;
+            self.after = news.forgotten;
+            if news.entries.is_empty() {
+                return Ok(());
+            }
+        }
+        if news.missed > 0 {
+            let missed = Missed { count: news.missed };
+            self.send(event("missed", None, &missed)).await?;
+        }
+        for entry in news.entries {
+            if self.filter.admits(&entry) {
+                let is_known = !self.world.journal.is_of_earlier_run(&entry);
+                let summary = Summary::of(&entry, is_known);
+                let event = event("entry", Some(entry.number), &summary);
+                self.send(event).await?;
+            }
+            self.after = entry.number;
+        }
+        Ok(())
+    }
+
+    async fn tell_time(&mut self) -> Result<(), SendError> {
+        let time = Time {
+            now: clock::text(self.world.clock.now()),
+            ahead_seconds: self.world.clock.ahead().as_secs(),
+        };
+        self.send(event("clock", None, &time)).await
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), SendError> {
+        self.sender.send_data(text.into()).await
+    }
+}
+
+/// One event. JSON has no raw line ends, so it is one line of data.
+fn event(name: &str, id: Option<u64>, value: &impl Serialize) -> String {
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    let json = serde_json::to_string(value).expect("text and numbers always serialise");
+    format!("{id}event: {name}\ndata: {json}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_a_few_lines_whatever_is_in_it() {
+        let missed = event("missed", None, &Missed { count: 3 });
+        assert_eq!(missed, "event: missed\ndata: {\"count\":3}\n\n");
+        let text = event("x", Some(7), &"a\n\nevent: y\r\u{2028}");
+        assert_eq!(text.lines().count(), 4);
+        assert!(text.starts_with("id: 7\nevent: x\ndata: \"a\\n"));
+    }
+}
