@@ -561,7 +561,7 @@ fn no_card_number_and_no_token_is_shown() {
             let printed = stdout(&output) + &stderr(&output);
             assert!(printed.contains("cardNo"), "{printed}");
             for secret in [
-                "40546957", "0768", "0767", "987", "321", "654", "4111 1", "SESSIOND",
+                "40546957", "10076", "987", "321", "654", "4111 1", "SESSIOND",
             ] {
                 let shown = printed.replace(&message.client_id, "");
                 let shown: String = shown

@@ -26,26 +26,6 @@ use crate::paste::{ClientSettings, Paste};
 use crate::vaulting::{CardEntry, Locator, Origin, Problem, Stage, Vaulting};
 use crate::world::World;
 
-/// Faults that are offered while one is typed; every other can be typed too.
-pub(super) const FAULTS_TO_OFFER: &[&str] = &[
-    "http-503",
-    "http-500",
-    "http-429-retry-after",
-    "delay=5s",
-    "silence",
-    "drip",
-    "unsigned-success",
-    "wrong-key",
-    "altered-body",
-    "unknown-then-success=2",
-    "reset-before",
-    "reset-in-body",
-    "not-json",
-    "html-page",
-    "empty-body",
-    "huge",
-];
-
 /// How many lines a timeline has at most: the newest.
 const MOST_STEPS: usize = 50;
 

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use antom_sandbox::Settings;
@@ -102,17 +103,23 @@ fn a_list_can_be_narrowed_by_its_address() {
     let card = "number=4054695723100768";
     let answer = running.send(&post("/vaultings/1/card", card));
     assert_eq!(answer.status, 303);
+    // The notification goes out by itself.
+    let until = Instant::now() + Duration::from_secs(20);
+    while numbers(&journal(&running, "?kind=notification")) != [5] {
+        assert!(Instant::now() < until, "no notification was sent");
+        thread::sleep(Duration::from_millis(10));
+    }
     for (query, expected) in [
-        ("", vec![4, 3, 2, 1]),
+        ("", vec![5, 4, 3, 2, 1]),
         ("?kind=call", vec![3, 2, 1]),
         ("?kind=vaulting", vec![4]),
-        ("?kind=notification", vec![]),
+        ("?kind=notification", vec![5]),
         ("?status=failed", vec![2]),
         ("?status=S", vec![3, 1]),
         ("?search=SECOND", vec![3]),
         ("?search=invalid_signature", vec![2]),
         ("?search=createVaulting&status=F", vec![2]),
-        ("?limit=2", vec![4, 3]),
+        ("?limit=2", vec![5, 4]),
         ("?limit=2&before=3", vec![2, 1]),
     ] {
         let found = journal(&running, query);
@@ -124,7 +131,7 @@ fn a_list_can_be_narrowed_by_its_address() {
             "{query}"
         );
     }
-    assert_eq!(journal(&running, "?limit=2")["next"], 3);
+    assert_eq!(journal(&running, "?limit=2")["next"], 4);
     assert_eq!(journal(&running, "?limit=2&before=3")["next"], Value::Null);
     for query in ["?kind=x", "?status=x", "?limit=0", "?before=x"] {
         let answer = running.send(&get(&format!("/journal{query}")));
@@ -385,7 +392,10 @@ fn whoever_listens_hears_entries_in_order_and_goes_on_where_it_stopped() {
 
     let mut resumed = Listener::new(&running, "/events?after=0", Some("1"));
     resumed.wait_for("\"number\":3,");
-    assert_eq!(resumed.ids(), [2, 3]);
+    assert!(
+        resumed.ids().starts_with(&[2, 3]),
+        "nothing twice, nothing left out"
+    );
     let mut from_another_life = Listener::new(&running, "/events", Some("99"));
     from_another_life.wait_for("event: reset");
 }

@@ -750,3 +750,28 @@ fn a_fault_is_told_in_the_log() {
     let line: Value = serde_json::from_str(&exchange.to_json()).unwrap();
     assert_eq!(line["fault"], "delay=0s,http-503-before");
 }
+
+#[test]
+fn what_was_carried_out_is_found_by_an_inquiry_and_what_was_not_is_not() {
+    let running = Running::start();
+    let patient = running.client().build().unwrap();
+    let client = running
+        .client()
+        .max_retries(0)
+        .timeout(Duration::from_millis(500))
+        .build()
+        .unwrap();
+    for fault in FAULTS
+        .iter()
+        .filter(|fault| !fault.name.starts_with("silence"))
+    {
+        let rule = json!({"fault": written(fault), "path": "createVaultingSession", "times": 1});
+        control(&running, "POST", "/__sandbox/faults", &rule);
+        let _ = create(&client, fault.name);
+        let is_known = matches!(
+            patient.recover(fault.name),
+            Ok(antom_core::Recovery::Known(_))
+        );
+        assert_eq!(is_known, fault.processed, "{}", fault.name);
+    }
+}

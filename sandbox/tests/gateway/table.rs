@@ -208,7 +208,7 @@ fn row_6_the_headers_of_a_signature_are_needed_and_well_formed() {
             request
                 .clone()
                 .replace("signature", "algorithm=RSA256,keyVersion=1,signature="),
-            "there is no signature",
+            "holds no signature",
         ),
         (
             request.clone().replace(
