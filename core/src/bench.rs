@@ -67,6 +67,8 @@ impl Answer {
                 path: self.path,
                 client_id: self.client_id,
                 keys: &self.keys,
+                now: time::OffsetDateTime::UNIX_EPOCH,
+                max_age: None,
             },
         )
     }
@@ -79,9 +81,7 @@ impl Answer {
     /// Judges it and reads the session out of it.
     pub fn parses(&self) -> bool {
         match self.judged() {
-            Verdict::Signed(result, verified) => CreateVaultingSession::default()
-                .parse(&result, &verified)
-                .is_ok(),
+            Verdict::Signed(signed) => CreateVaultingSession::default().parse(&signed).is_ok(),
             _ => false,
         }
     }

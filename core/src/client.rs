@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
-use time::format_description::well_known::{Rfc2822, Rfc3339};
+use time::format_description::well_known::Rfc2822;
 use ureq::http::uri::PathAndQuery;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -21,11 +21,12 @@ use crate::config::{ClientBuilder, LONGEST_TIMEOUT};
 use crate::error::{Error, ErrorKind};
 use crate::notification::NotificationVerifier;
 use crate::observer::{AttemptEnded, CallBegan, CallEnded, Observer};
+use crate::response_time::ResponseTime;
 use crate::retry::{Budget, Failed, Repeat, wait_before_next};
 use crate::secret::Secret;
 use crate::signature::{Content, KeyRing, SignatureHeader, Signer};
 use crate::transport::{Answer, CLOSED, Failure, Outgoing, Stage, Transport};
-use crate::trust::{Expected, Verdict, Verified, judge};
+use crate::trust::{Expected, Signed, Verdict, judge};
 
 const METHOD: &str = "POST";
 
@@ -53,6 +54,22 @@ pub enum Recovery {
     NeverArrived,
 }
 
+/// What Antom answered to [`Client::call`].
+pub struct VerifiedAnswer {
+    /// The whole verified answer, as it came.
+    pub json: Secret<String>,
+    /// When Antom says that it answered, and how far its clock is from ours.
+    pub response_time: ResponseTime,
+}
+
+impl std::fmt::Debug for VerifiedAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifiedAnswer")
+            .field("response_time", &self.response_time)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a client is made of, from [`ClientBuilder::build`].
 pub(crate) struct Shared {
     pub(crate) client_id: String,
@@ -66,6 +83,7 @@ pub(crate) struct Shared {
     pub(crate) closing: Closing,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) timeout: Duration,
+    pub(crate) max_response_age: Option<Duration>,
 }
 
 /// What is sent in every attempt of a call.
@@ -200,7 +218,7 @@ impl Client {
     /// # Errors
     /// As [`create_vaulting_session`](Self::create_vaulting_session), and [`ErrorKind::InvalidArgument`] for a path
     /// that does not begin with `/ams/api/` or a body that is not a JSON object.
-    pub fn call(&self, path: &str, body: &str, repeat: Repeat) -> Result<Secret<String>, Error> {
+    pub fn call(&self, path: &str, body: &str, repeat: Repeat) -> Result<VerifiedAnswer, Error> {
         if !path.starts_with("/ams/api/")
             || path.contains('#')
             || path.parse::<PathAndQuery>().is_err()
@@ -218,8 +236,13 @@ impl Client {
             request_id: None,
             repeat,
         };
-        self.deliver(&call, |result, verified| {
-            (result.status == ResultStatus::Success).then(|| verified.text())
+        self.deliver(&call, |signed| {
+            (signed.result.status == ResultStatus::Success).then(|| {
+                Ok(VerifiedAnswer {
+                    json: signed.verified.text()?,
+                    response_time: signed.response_time.clone(),
+                })
+            })
         })
     }
 
@@ -290,9 +313,9 @@ impl Client {
                 request_id: Some(operation.request_id()),
                 repeat: O::REPEAT,
             };
-            let parse = |result: &ApiResult, verified: &Verified<'_>| {
-                (result.status == ResultStatus::Success || O::is_answer(result))
-                    .then(|| operation.parse(result, verified))
+            let parse = |signed: &Signed<'_>| {
+                (signed.result.status == ResultStatus::Success || O::is_answer(&signed.result))
+                    .then(|| operation.parse(signed))
             };
             self.deliver(&call, parse)
         } else {
@@ -446,10 +469,13 @@ impl Client {
             path: call.path,
             client_id: &shared.client_id,
             keys: &shared.keys,
+            now: OffsetDateTime::now_utc(),
+            max_age: shared.max_response_age,
         };
         let verdict = judge(&answer, &expected);
-        if matches!(verdict, Verdict::Signed(..)) {
-            event.clock_skew = clock_skew(&answer, OffsetDateTime::now_utc());
+        if let Verdict::Signed(signed) = &verdict {
+            let skew = signed.response_time.clock_skew();
+            event.clock_skew = skew.map(time::Duration::whole_seconds);
         }
         let value = value_of(&answer, verdict, read);
         event.verify = begin.elapsed().saturating_sub(event.sign + event.exchange);
@@ -512,9 +538,9 @@ impl From<Failure> for AttemptFailed {
 }
 
 /// Reads the value out of a signed answer; `None` where its result is an error.
-trait Read<T>: Fn(&ApiResult, &Verified<'_>) -> Option<Result<T, ParseError>> {}
+trait Read<T>: Fn(&Signed<'_>) -> Option<Result<T, ParseError>> {}
 
-impl<T, F> Read<T> for F where F: Fn(&ApiResult, &Verified<'_>) -> Option<Result<T, ParseError>> {}
+impl<T, F> Read<T> for F where F: Fn(&Signed<'_>) -> Option<Result<T, ParseError>> {}
 
 fn refused(result: ApiResult, authenticated: bool) -> (Error, Failed) {
     let failed = match result.status {
@@ -537,10 +563,10 @@ fn value_of<T>(
         )
     };
     let (error, failed) = match verdict {
-        Verdict::Signed(result, verified) => match read(&result, &verified) {
+        Verdict::Signed(signed) => match read(&signed) {
             Some(Ok(value)) => return Ok(value),
             Some(Err(problem)) => (undocumented(&problem), Failed::Finally),
-            None => refused(result, true),
+            None => refused(signed.result, true),
         },
         Verdict::UnsignedRefusal(result) => refused(result, false),
         Verdict::Undocumented(problem) => (undocumented(&problem), Failed::Finally),
@@ -592,13 +618,6 @@ fn retry_after(answer: &Answer, now: OffsetDateTime) -> Option<Duration> {
     }
     let until = OffsetDateTime::parse(value, &Rfc2822).ok()?;
     Some((until - now).try_into().unwrap_or(Duration::ZERO))
-}
-
-/// How far the answer's clock is ahead of ours, in seconds.
-fn clock_skew(answer: &Answer, now: OffsetDateTime) -> Option<i64> {
-    let time = answer.header("response-time").ok().flatten()?;
-    let time = OffsetDateTime::parse(time, &Rfc3339).ok()?;
-    Some((time - now).whole_seconds())
 }
 
 /// Lets a waiting call end when the client is closed.

@@ -23,6 +23,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A platform's whole store has about 200 KiB.
 const LARGEST_CA_FILE: u64 = 1024 * 1024;
 const DEFAULT_MAX_RETRIES: u32 = 2;
+const SHORTEST_RESPONSE_AGE: Duration = Duration::from_secs(1);
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Antom's gateways. See <https://docs.antom.com/ac/ams/api_fund>.
@@ -80,6 +81,7 @@ pub struct ClientBuilder {
     connect_timeout: Duration,
     timeout: Duration,
     max_retries: u32,
+    max_response_age: Option<Duration>,
     observer: Box<dyn Observer>,
     ca: Option<CaInput>,
     proxy: Option<Secret<String>>,
@@ -106,6 +108,7 @@ impl ClientBuilder {
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             timeout: DEFAULT_TIMEOUT,
             max_retries: DEFAULT_MAX_RETRIES,
+            max_response_age: None,
             observer: Box::new(Silent),
             ca: None,
             proxy: None,
@@ -207,6 +210,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Refuses an answer whose signed `response-time` is further from this machine's clock than `age`, in either
+    /// direction, or cannot be read: [`ErrorKind::UntrustedResponse`](crate::ErrorKind::UntrustedResponse), and the
+    /// call is not tried again. At least 1 s, because Antom gives whole seconds; 5 minutes are a good choice.
+    ///
+    /// Default: none. A wrong clock on this machine would otherwise stop every call, and a replayed answer gains
+    /// little: TLS stands before it, and what it can repeat is an answer to this client id on the same path. The
+    /// difference is measured in any case, in [`ResponseTime::clock_skew`](crate::ResponseTime::clock_skew) and for
+    /// the observer: set an alarm on it, and an age once the clock is known to be kept.
+    #[must_use]
+    pub fn max_response_age(mut self, age: Duration) -> Self {
+        self.max_response_age = Some(age);
+        self
+    }
+
     /// Is told of every call: for logs, metrics and traces. Default: nobody.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
@@ -255,6 +272,14 @@ impl ClientBuilder {
                     "{name}: it must be more than 0 and at most 1 hour"
                 )));
             }
+        }
+        if self
+            .max_response_age
+            .is_some_and(|age| age < SHORTEST_RESPONSE_AGE)
+        {
+            return Err(Error::config(
+                "maximum response age: it must be at least 1 s, because an answer's time is in whole seconds",
+            ));
         }
         let endpoint = match (&self.endpoint, self.region) {
             (Some(endpoint), None) => endpoint,
@@ -309,6 +334,7 @@ impl ClientBuilder {
             closing: Closing::default(),
             observer: self.observer,
             timeout: self.timeout,
+            max_response_age: self.max_response_age,
         };
         Ok(Client::new(shared, self.max_retries))
     }

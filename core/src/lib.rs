@@ -32,6 +32,7 @@ pub mod doctor;
 mod error;
 mod notification;
 mod observer;
+mod response_time;
 mod retry;
 mod secret;
 pub mod signature;
@@ -44,7 +45,7 @@ pub use api::inquire_vaulting::{
 };
 pub use api::result::{ApiResult, ResultStatus};
 pub use api::rules::{Product, Violation};
-pub use client::{Client, Recovery};
+pub use client::{Client, Recovery, VerifiedAnswer};
 pub use config::{ClientBuilder, Region};
 pub use error::{Error, ErrorKind};
 pub use notification::{
@@ -54,6 +55,7 @@ pub use notification::{
 #[cfg(feature = "tracing")]
 pub use observer::TracingObserver;
 pub use observer::{AttemptEnded, CallBegan, CallEnded, Observer};
+pub use response_time::ResponseTime;
 pub use retry::Repeat;
 pub use secret::Secret;
 

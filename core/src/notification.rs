@@ -29,9 +29,10 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::api::ParseError;
 use crate::api::inquire_vaulting::{VaultingFailure, VaultingOutcome};
-use crate::api::objects::{AcquirerInfo, PaymentMethodDetail};
+use crate::api::objects::{AcquirerInfo, CustomizedInfo, PaymentMethodDetail};
 use crate::api::result::{ResultStatus, parse_result};
 use crate::error::{Error, ErrorKind};
+use crate::response_time;
 use crate::secret::Secret;
 use crate::signature::{Content, KeyRing, SignatureHeader, Signer};
 use crate::trust::Verified;
@@ -114,8 +115,8 @@ impl NotificationVerifier {
         let verified = Verified::by(&self.keys, &content, signature)
             .map_err(|failure| untrusted(format!("its signature is not valid: {failure}")))?;
         if let Some(tolerance) = self.tolerance {
-            let sent =
-                instant_of(time).ok_or_else(|| untrusted("its request-time cannot be read"))?;
+            let sent = response_time::read(time)
+                .ok_or_else(|| untrusted("its request-time cannot be read"))?;
             let now = OffsetDateTime::from(now);
             if (now - sent).unsigned_abs() > tolerance {
                 return Err(untrusted(
@@ -166,6 +167,8 @@ pub struct VaultingNotification {
     pub metadata: Option<String>,
     /// `acquirerInfo`.
     pub acquirer_info: Option<AcquirerInfo>,
+    /// `customizedInfo`: the merchant's own text.
+    pub customized_info: Option<CustomizedInfo>,
     /// The whole verified JSON. Holds the card token.
     pub raw: Json,
 }
@@ -193,6 +196,7 @@ impl Notification {
             vaulting_create_time: Option<String>,
             payment_method_detail: Option<Box<PaymentMethodDetail>>,
             acquirer_info: Option<AcquirerInfo>,
+            customized_info: Option<CustomizedInfo>,
             metadata: Option<String>,
         }
         let raw = Json(verified.text()?);
@@ -231,6 +235,7 @@ impl Notification {
                 .and_then(|time| OffsetDateTime::parse(&time, &Rfc3339).ok()),
             metadata: wire.metadata,
             acquirer_info: wire.acquirer_info,
+            customized_info: wire.customized_info,
             raw,
         })))
     }
@@ -259,14 +264,6 @@ fn header<'h, N: AsRef<str>, V: AsRef<[u8]>>(
             .map(str::trim)
             .map_err(|_| untrusted(format!("its {name} header is not plain text"))),
     }
-}
-
-/// ISO 8601, or milliseconds since 1970.
-fn instant_of(time: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(time, &Rfc3339).ok().or_else(|| {
-        let milliseconds: i128 = time.parse().ok()?;
-        OffsetDateTime::from_unix_timestamp_nanos(milliseconds.checked_mul(1_000_000)?).ok()
-    })
 }
 
 /// Remembers which notifications were handled, so that a repetition is not handled again.

@@ -3,26 +3,33 @@
 //! Every combination of signature headers, verification, HTTP status and `resultStatus` has its arm below;
 //! there is no default arm that a new case could fall into.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
 
 use crate::api::ParseError;
 use crate::api::result::{ApiResult, ResultStatus, parse_result};
+use crate::response_time::ResponseTime;
 use crate::secret::Secret;
 use crate::signature::{Content, KeyRing, VerifyError};
 use crate::transport::{Answer, Body};
 
-/// What the answer must be bound to: our request and Antom's keys.
+/// What the answer must be bound to: our request, Antom's keys, and our time.
 pub(crate) struct Expected<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) keys: &'a KeyRing,
+    pub(crate) now: OffsetDateTime,
+    /// How far the answer's time may be from ours, either way; `None` is no limit.
+    pub(crate) max_age: Option<Duration>,
 }
 
 /// What an answer is worth.
 pub(crate) enum Verdict<'a> {
     /// Signed by Antom: the `resultStatus` says what it is.
-    Signed(ApiResult, Verified<'a>),
+    Signed(Signed<'a>),
     /// `resultStatus` F or U, but not signed.
     UnsignedRefusal(ApiResult),
     /// Must not be acted on.
@@ -33,6 +40,13 @@ pub(crate) enum Verdict<'a> {
     UnexpectedStatus(Option<ApiResult>),
     /// Signed by Antom, but not what the API documents.
     Undocumented(&'static str),
+}
+
+/// An answer that Antom signed, with a result that is documented.
+pub(crate) struct Signed<'a> {
+    pub(crate) result: ApiResult,
+    pub(crate) verified: Verified<'a>,
+    pub(crate) response_time: ResponseTime,
 }
 
 /// Bytes whose signature was verified: the only thing that a response is parsed from.
@@ -66,7 +80,7 @@ impl<'a> Verified<'a> {
 
 /// What the signature headers say.
 enum Proof<'a> {
-    Verified(Verified<'a>),
+    Verified(Verified<'a>, ResponseTime),
     Untrusted(String),
     Unsigned,
 }
@@ -92,18 +106,22 @@ pub(crate) fn judge<'a>(answer: &'a Answer, expected: &Expected<'a>) -> Verdict<
         (Proof::Untrusted(reason), Status::Ok | Status::Unavailable | Status::Other) => {
             Verdict::Untrusted(reason)
         }
-        (Proof::Verified(_) | Proof::Unsigned, Status::Unavailable) => Verdict::Unavailable,
-        (Proof::Verified(_) | Proof::Unsigned, Status::Other) => {
+        (Proof::Verified(..) | Proof::Unsigned, Status::Unavailable) => Verdict::Unavailable,
+        (Proof::Verified(..) | Proof::Unsigned, Status::Other) => {
             Verdict::UnexpectedStatus(body.and_then(parse_result))
         }
-        (Proof::Verified(verified), Status::Ok) => signed(verified),
+        (Proof::Verified(verified, time), Status::Ok) => signed(verified, time),
         (Proof::Unsigned, Status::Ok) => unsigned(body),
     }
 }
 
-fn signed(verified: Verified<'_>) -> Verdict<'_> {
+fn signed(verified: Verified<'_>, response_time: ResponseTime) -> Verdict<'_> {
     match parse_result(verified.bytes()) {
-        Some(result) => Verdict::Signed(result, verified),
+        Some(result) => Verdict::Signed(Signed {
+            result,
+            verified,
+            response_time,
+        }),
         None => Verdict::Undocumented(
             "it has no result with a resultStatus of S, F or U and a resultCode",
         ),
@@ -167,10 +185,39 @@ fn prove<'a>(answer: &'a Answer, body: Option<&'a [u8]>, expected: &Expected<'a>
         time,
         body,
     };
-    match Verified::by(expected.keys, &content, signature) {
-        Ok(verified) => Proof::Verified(verified),
-        Err(failure) => Proof::Untrusted(format!("the answer's signature is not valid: {failure}")),
+    let verified = match Verified::by(expected.keys, &content, signature) {
+        Ok(verified) => verified,
+        Err(failure) => {
+            return Proof::Untrusted(format!("the answer's signature is not valid: {failure}"));
+        }
+    };
+    let time = ResponseTime::new(time, expected.now);
+    match expected.max_age.and_then(|max| out_of_time(&time, max)) {
+        Some(problem) => Proof::Untrusted(problem),
+        None => Proof::Verified(verified, time),
     }
+}
+
+/// Why an authentic answer is too far from our time, if it is.
+fn out_of_time(time: &ResponseTime, max_age: Duration) -> Option<String> {
+    let allowed = max_age.as_secs_f64();
+    let Some(skew) = time.clock_skew() else {
+        return Some(format!(
+            "it is signed by Antom, but its response-time is not ISO 8601 with an offset, so nobody can say whether it is within the {allowed:.1} s of the maximum response age: report it to Antom's support, or leave that setting out"
+        ));
+    };
+    if skew.unsigned_abs() <= max_age {
+        return None;
+    }
+    let side = if skew.is_negative() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    Some(format!(
+        "it is signed by Antom, but its response-time is {:.1} s {side} this machine's clock, and the maximum response age is {allowed:.1} s: either this machine's clock is wrong, or somebody sent an old answer again. Compare the clock with a time server and correct it; if it is right, inquire by the vaultingRequestId, and find out who can alter the traffic",
+        skew.unsigned_abs().as_secs_f64()
+    ))
 }
 
 fn too_large() -> String {

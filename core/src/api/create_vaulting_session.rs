@@ -7,12 +7,12 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::result::ApiResult;
 use super::rules::{self, Product, Violation};
 use super::{Operation, ParseError};
+use crate::response_time::ResponseTime;
 use crate::retry::Repeat;
 use crate::secret::Secret;
-use crate::trust::Verified;
+use crate::trust::Signed;
 
 /// The request of createVaultingSession.
 ///
@@ -80,6 +80,8 @@ pub struct VaultingSession {
     pub expires_at: OffsetDateTime,
     /// `normalUrl`: a page hosted by Antom that collects the card, if the product has one.
     pub normal_url: Option<String>,
+    /// When Antom says that it answered, and how far its clock is from ours.
+    pub response_time: ResponseTime,
     /// The whole verified answer as JSON, for members this type does not have. Holds [`data`](Self::data).
     pub raw: Secret<String>,
 }
@@ -103,6 +105,7 @@ impl std::fmt::Debug for VaultingSession {
             .field("id", &self.id)
             .field("expires_at", &self.expires_at)
             .field("normal_url", &self.normal_url)
+            .field("response_time", &self.response_time)
             .finish_non_exhaustive()
     }
 }
@@ -142,7 +145,7 @@ impl Operation for CreateVaultingSession {
         violations
     }
 
-    fn parse(&self, _: &ApiResult, verified: &Verified<'_>) -> Result<VaultingSession, ParseError> {
+    fn parse(&self, signed: &Signed<'_>) -> Result<VaultingSession, ParseError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire {
@@ -151,7 +154,7 @@ impl Operation for CreateVaultingSession {
             vaulting_session_expiry_time: String,
             normal_url: Option<String>,
         }
-        let wire: Wire = verified.json()?;
+        let wire: Wire = signed.verified.json()?;
         let expires_at = OffsetDateTime::parse(&wire.vaulting_session_expiry_time, &Rfc3339)
             .ok()
             // Year 0 is a date to this library, but not to every language above it.
@@ -180,7 +183,8 @@ impl Operation for CreateVaultingSession {
             data,
             expires_at,
             normal_url: wire.normal_url,
-            raw: verified.text()?,
+            response_time: signed.response_time.clone(),
+            raw: signed.verified.text()?,
         })
     }
 }

@@ -5,12 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::objects::{NextStep, PaymentMethodDetail};
-use super::result::ApiResult;
 use super::rules::{self, Form, Presence, Product, Violation};
 use super::{Operation, ParseError};
+use crate::response_time::ResponseTime;
 use crate::retry::Repeat;
 use crate::secret::Secret;
-use crate::trust::Verified;
+use crate::trust::Signed;
 
 /// The request of inquireVaulting. See <https://docs.antom.com/ac/ams/inquire_vaulting>.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -32,6 +32,8 @@ pub struct VaultingInquiry {
     pub outcome: VaultingOutcome,
     /// `metadata`: the merchant's own text, if some was given.
     pub metadata: Option<String>,
+    /// When Antom says that it answered, and how far its clock is from ours.
+    pub response_time: ResponseTime,
     /// The whole verified answer as JSON. Holds the card token.
     pub raw: Secret<String>,
 }
@@ -41,6 +43,7 @@ impl fmt::Debug for VaultingInquiry {
         f.debug_struct("VaultingInquiry")
             .field("request_id", &self.request_id)
             .field("outcome", &self.outcome)
+            .field("response_time", &self.response_time)
             .finish_non_exhaustive()
     }
 }
@@ -96,7 +99,7 @@ impl Operation for InquireVaulting {
         )
     }
 
-    fn parse(&self, _: &ApiResult, verified: &Verified<'_>) -> Result<VaultingInquiry, ParseError> {
+    fn parse(&self, signed: &Signed<'_>) -> Result<VaultingInquiry, ParseError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire {
@@ -107,6 +110,7 @@ impl Operation for InquireVaulting {
             vaulting_result_message: Option<String>,
             metadata: Option<String>,
         }
+        let verified = &signed.verified;
         let wire: Wire = verified.json()?;
         if wire
             .vaulting_request_id
@@ -135,6 +139,7 @@ impl Operation for InquireVaulting {
             request_id: self.vaulting_request_id.clone(),
             outcome,
             metadata: wire.metadata,
+            response_time: signed.response_time.clone(),
             raw: verified.text()?,
         })
     }

@@ -11,7 +11,7 @@ pub mod vault_payment_method;
 use serde::Serialize;
 
 use crate::retry::Repeat;
-use crate::trust::Verified;
+use crate::trust::Signed;
 use result::ApiResult;
 use rules::{Product, Violation};
 
@@ -36,11 +36,7 @@ pub(crate) trait Operation: Serialize {
     }
 
     /// Reads a verified answer with `resultStatus` S, or one that [`is_answer`](Self::is_answer) names.
-    fn parse(
-        &self,
-        result: &ApiResult,
-        verified: &Verified<'_>,
-    ) -> Result<Self::Response, ParseError>;
+    fn parse(&self, signed: &Signed<'_>) -> Result<Self::Response, ParseError>;
 }
 
 /// Why a verified answer is not what the API documents. Holds no part of the answer.

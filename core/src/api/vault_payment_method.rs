@@ -12,146 +12,97 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::inquire_vaulting::VaultingOutcome;
-use super::objects::PaymentMethodDetail;
+use super::objects::{
+    Address, CustomizedInfo, MpiData, PaymentMethodDetail, UserName, objects, secret, text, value,
+};
 use super::result::{ApiResult, ResultStatus};
 use super::rules::{self, FieldRule, Form, Presence, Product, Violation, rule};
 use super::{Operation, ParseError};
+use crate::response_time::ResponseTime;
 use crate::retry::Repeat;
 use crate::secret::Secret;
-use crate::trust::Verified;
-
-#[expect(
-    clippy::ref_option,
-    reason = "serde calls it with a reference to the member"
-)]
-fn exposed<S: Serializer>(
-    secret: &Option<Secret<String>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(Secret::expose).serialize(serializer)
-}
-
-macro_rules! objects {
-    ($($(#[doc = $doc:literal])+ $name:ident {
-        $($wire:literal => $field:ident: $type:ty $(, $how:literal)?; $about:literal)+
-    })+) => {$(
-        $(#[doc = $doc])+
-        ///
-        /// `Debug` shows none of the values.
-        #[derive(Default, Serialize)]
-        pub struct $name {
-            $(
-                #[doc = concat!("`", $wire, "`", $about)]
-                #[serde(rename = $wire, skip_serializing_if = "Option::is_none" $(, serialize_with = $how)?)]
-                pub $field: Option<$type>,
-            )+
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    )+};
-}
+use crate::trust::Signed;
 
 objects! {
     /// The request of vaultPaymentMethod. See <https://docs.antom.com/ac/ams/vault_method>.
-    VaultPaymentMethod {
-        "vaultingRequestId" => vaulting_request_id: String; ": the merchant's unique id, at most 64 characters; made by the client if left out."
-        "vaultingNotificationUrl" => vaulting_notification_url: String; ": where Antom posts the outcome. Required, at most 2048."
-        "redirectUrl" => redirect_url: String; ": where the buyer goes after a verification. Required, at most 2048."
-        "paymentMethodDetail" => payment_method_detail: NewPaymentMethod; ": what to vault. Required."
-        "env" => env: Env; ": the buyer's device. Required."
-        "merchantRegion" => merchant_region: String; ": two capital letters."
-        "merchantAccountId" => merchant_account_id: String; ", at most 64."
-        "metadata" => metadata: String; ": the merchant's own text, at most 2048; comes back in the notification."
-        "vaultingCurrency" => vaulting_currency: String; "."
+    VaultPaymentMethod (Serialize) {
+        "vaultingRequestId" => vaulting_request_id: String, "text", ": the merchant's unique id, at most 64; made by the client if left out.";
+        "vaultingNotificationUrl" => vaulting_notification_url: String, "text", ": where Antom posts the outcome. Required, at most 2048.";
+        "redirectUrl" => redirect_url: String, "text", ": where the buyer goes after a verification. Required, at most 2048.";
+        "paymentMethodDetail" => payment_method_detail: NewPaymentMethod, "value", ": what to vault. Required.";
+        "env" => env: Env, "value", ": the buyer's device. Required.";
+        "merchantRegion" => merchant_region: String, "text", ": two capital letters.";
+        "merchantAccountId" => merchant_account_id: String, "text", ", at most 64.";
+        "metadata" => metadata: String, "text", ": the merchant's own text, at most 2048; comes back in the notification.";
+        "vaultingCurrency" => vaulting_currency: String, "text", ": three letters, ISO 4217.";
+        "customizedInfo" => customized_info: CustomizedInfo, "value", ".";
     }
-    /// `paymentMethodDetail` of a request.
-    NewPaymentMethod {
-        "paymentMethodType" => payment_method_type: String; ": `CARD`. Required."
-        "card" => card: NewCard; ". Required."
+    /// `paymentMethodDetail` of a request. Antom documents cards alone for this API; for anything else see
+    /// [`Client::call`](crate::Client::call).
+    NewPaymentMethod (Serialize) {
+        "paymentMethodType" => payment_method_type: String, "text", ": `CARD`. Required, at most 64.";
+        "card" => card: NewCard, "value", ". Required.";
+        "paymentMethodDetailType" => payment_method_detail_type: String, "text", ": `CARD`.";
+        "extendInfo" => extend_info: String, "text", ".";
+        "interactionType" => interaction_type: String, "text", ".";
     }
     /// `card` of a request.
-    NewCard {
-        "cardNo" => card_no: Secret<String>, "exposed"; ": the card's number, at most 32. Required."
-        "cvv" => cvv: Secret<String>, "exposed"; ": the security code, at most 4."
-        "expiryYear" => expiry_year: String; ": two digits."
-        "expiryMonth" => expiry_month: String; ": two digits."
-        "brand" => brand: String; ", for example `VISA`."
-        "selectedCardBrand" => selected_card_brand: String; "."
-        "cardholderName" => cardholder_name: Name; "."
-        "billingAddress" => billing_address: Address; "."
-        "dateOfBirth" => date_of_birth: Secret<String>, "exposed"; ": Korea, personal cards; at most 10."
-        "businessNo" => business_no: Secret<String>, "exposed"; ": Korea, corporate cards; at most 10."
-        "cardPasswordDigest" => card_password_digest: Secret<String>, "exposed"; ": Korea, the first two digits of the password."
-        "cpf" => cpf: Secret<String>, "exposed"; ": Brazil, at most 11."
-        "payerEmail" => payer_email: String; ": Brazil, Chile, Mexico, Peru; at most 64."
-        "networkTransactionId" => network_transaction_id: String; ", at most 256."
-        "is3DSAuthentication" => is_3ds_authentication: bool; ": whether to ask for 3-D Secure."
-        "request3DS" => request_3ds: String; "."
-        "scaExemptionIndicator" => sca_exemption_indicator: String; "."
-        "enableAuthenticationUpgrade" => enable_authentication_upgrade: String; "."
-        "authenticationFlow" => authentication_flow: String; "."
-        "mpiData" => mpi_data: MpiData; ": the outcome of a 3-D Secure authentication made elsewhere."
-    }
-    /// `mpiData`.
-    MpiData {
-        "threeDSVersion" => three_ds_version: String; "."
-        "eci" => eci: String; "."
-        "cavv" => cavv: Secret<String>, "exposed"; "."
-        "dsTransactionId" => ds_transaction_id: String; "."
-        "credentialType" => credential_type: String; "."
-    }
-    /// `cardholderName` of a request.
-    Name {
-        "firstName" => first_name: String; ", at most 32."
-        "middleName" => middle_name: String; ", at most 32."
-        "lastName" => last_name: String; ", at most 32."
-        "fullName" => full_name: String; ", at most 128."
-    }
-    /// `billingAddress` of a request.
-    Address {
-        "region" => region: String; ", two letters."
-        "state" => state: String; ", at most 8."
-        "city" => city: String; ", at most 32."
-        "address1" => address1: String; ", at most 256."
-        "address2" => address2: String; ", at most 256."
-        "zipCode" => zip_code: String; ", at most 32."
+    NewCard (Serialize) {
+        "cardNo" => card_no: Secret<String>, "secret", ": the card's number, at most 32. Required.";
+        "cvv" => cvv: Secret<String>, "secret", ": the security code, at most 4.";
+        "expiryYear" => expiry_year: String, "text", ": two digits.";
+        "expiryMonth" => expiry_month: String, "text", ": two digits.";
+        "brand" => brand: String, "text", ", for example `VISA`.";
+        "selectedCardBrand" => selected_card_brand: String, "text", ", on cards with two brands.";
+        "cardholderName" => cardholder_name: UserName, "value", ".";
+        "instUserName" => inst_user_name: UserName, "value", ".";
+        "billingAddress" => billing_address: Address, "value", ".";
+        "dateOfBirth" => date_of_birth: Secret<String>, "secret", ": Korea, personal cards; at most 10.";
+        "businessNo" => business_no: Secret<String>, "secret", ": Korea, corporate cards; at most 10.";
+        "cardPasswordDigest" => card_password_digest: Secret<String>, "secret", ": Korea, the first two digits of the password.";
+        "cpf" => cpf: Secret<String>, "secret", ": Brazil, at most 11.";
+        "payerEmail" => payer_email: String, "text", ": Brazil, Chile, Mexico, Peru; at most 64.";
+        "networkTransactionId" => network_transaction_id: String, "text", ", at most 256.";
+        "is3DSAuthentication" => is_3ds_authentication: bool, "value", ": whether to ask for 3-D Secure.";
+        "request3DS" => request_3ds: String, "text", ".";
+        "scaExemptionIndicator" => sca_exemption_indicator: String, "text", ".";
+        "enableAuthenticationUpgrade" => enable_authentication_upgrade: String, "text", ".";
+        "authenticationFlow" => authentication_flow: String, "text", ".";
+        "mpiData" => mpi_data: MpiData, "value", ": the outcome of a 3-D Secure authentication made elsewhere.";
+        "paymentMethodDetailMetadata" => payment_method_detail_metadata: String, "text", ".";
     }
     /// `env`: the buyer's device.
-    Env {
-        "terminalType" => terminal_type: String; ": `WEB`, `WAP`, `APP` or `MINI_APP`. Required."
-        "osType" => os_type: String; ": `IOS` or `ANDROID`."
-        "userAgent" => user_agent: String; "."
-        "clientIp" => client_ip: String; "."
-        "cookieId" => cookie_id: String; "."
-        "deviceTokenId" => device_token_id: String; ", at most 64."
-        "deviceId" => device_id: String; "."
-        "deviceBrand" => device_brand: String; ", at most 64."
-        "deviceModel" => device_model: String; ", at most 128."
-        "deviceLanguage" => device_language: String; "."
-        "osVersion" => os_version: String; "."
-        "extendInfo" => extend_info: String; ", at most 2048."
-        "storeTerminalId" => store_terminal_id: String; "."
-        "storeTerminalRequestTime" => store_terminal_request_time: String; "."
-        "browserInfo" => browser_info: BrowserInfo; "."
-        "colorDepth" => color_depth: u32; ": 1, 4, 8, 15, 16, 24, 30, 32 or 48 bits."
-        "screenHeight" => screen_height: u32; ", in pixels."
-        "screenWidth" => screen_width: u32; ", in pixels."
-        "timeZoneOffset" => time_zone_offset: i32; ": minutes, -720 to 720."
+    Env (Serialize) {
+        "terminalType" => terminal_type: String, "text", ": `WEB`, `WAP`, `APP` or `MINI_APP`. Required.";
+        "osType" => os_type: String, "text", ": `IOS` or `ANDROID`.";
+        "userAgent" => user_agent: String, "text", ".";
+        "clientIp" => client_ip: String, "text", ".";
+        "cookieId" => cookie_id: String, "text", ".";
+        "deviceTokenId" => device_token_id: String, "text", ", at most 64.";
+        "deviceId" => device_id: String, "text", ".";
+        "deviceBrand" => device_brand: String, "text", ", at most 64.";
+        "deviceModel" => device_model: String, "text", ", at most 128.";
+        "deviceLanguage" => device_language: String, "text", ".";
+        "osVersion" => os_version: String, "text", ".";
+        "extendInfo" => extend_info: String, "text", ", at most 2048.";
+        "storeTerminalId" => store_terminal_id: String, "text", ".";
+        "storeTerminalRequestTime" => store_terminal_request_time: String, "text", ": ISO 8601.";
+        "browserInfo" => browser_info: BrowserInfo, "value", ".";
+        "colorDepth" => color_depth: u32, "value", ": 1, 4, 8, 15, 16, 24, 30, 32 or 48 bits.";
+        "screenHeight" => screen_height: u32, "value", ", in pixels.";
+        "screenWidth" => screen_width: u32, "value", ", in pixels.";
+        "timeZoneOffset" => time_zone_offset: i32, "value", ": minutes, -720 to 720.";
     }
     /// `browserInfo`.
-    BrowserInfo {
-        "acceptHeader" => accept_header: String; "."
-        "javaEnabled" => java_enabled: bool; "."
-        "javaScriptEnabled" => java_script_enabled: bool; "."
-        "language" => language: String; "."
-        "userAgent" => user_agent: String; "."
+    BrowserInfo (Serialize) {
+        "acceptHeader" => accept_header: String, "text", ".";
+        "javaEnabled" => java_enabled: bool, "value", ".";
+        "javaScriptEnabled" => java_script_enabled: bool, "value", ".";
+        "language" => language: String, "text", ".";
+        "userAgent" => user_agent: String, "text", ".";
     }
 }
 
@@ -162,6 +113,8 @@ pub struct PaymentMethodVaulting {
     /// [`VaultingOutcome::Succeeded`] with the token, or [`VaultingOutcome::Processing`]: send the buyer to one of the
     /// URLs, or start again with a new id if there is none. A failure is an error.
     pub outcome: VaultingOutcome,
+    /// When Antom says that it answered, and how far its clock is from ours.
+    pub response_time: ResponseTime,
     /// The whole verified answer as JSON. Holds the card token.
     pub raw: Secret<String>,
 }
@@ -171,6 +124,7 @@ impl fmt::Debug for PaymentMethodVaulting {
         f.debug_struct("PaymentMethodVaulting")
             .field("request_id", &self.request_id)
             .field("outcome", &self.outcome)
+            .field("response_time", &self.response_time)
             .finish_non_exhaustive()
     }
 }
@@ -181,45 +135,144 @@ fn shown(secret: Option<&Secret<String>>) -> Option<&str> {
 
 /// Fields of objects inside the request are named by their path.
 const RULES: &[FieldRule] = {
-    use Presence::{Optional, Required};
-    const fn both(
-        field: &'static str,
-        form: Form,
-        max_chars: usize,
-        presence: Presence,
-    ) -> FieldRule {
-        rule(field, form, max_chars, presence, presence)
+    use Form::{Region, Text, Url};
+    const fn required(field: &'static str, form: Form, max_chars: usize) -> FieldRule {
+        rule(
+            field,
+            form,
+            max_chars,
+            Presence::Required,
+            Presence::Required,
+        )
+    }
+    const fn optional(field: &'static str, form: Form, max_chars: usize) -> FieldRule {
+        rule(
+            field,
+            form,
+            max_chars,
+            Presence::Optional,
+            Presence::Optional,
+        )
     }
     &[
-        both("vaultingRequestId", Form::Text, 64, Required),
-        both("vaultingNotificationUrl", Form::Url, 2048, Required),
-        both("redirectUrl", Form::Url, 2048, Required),
-        both("merchantRegion", Form::Region, 2, Optional),
-        both("merchantAccountId", Form::Text, 64, Optional),
-        both("metadata", Form::Text, 2048, Optional),
-        both(
-            "paymentMethodDetail.paymentMethodType",
-            Form::Text,
-            64,
-            Required,
+        required("vaultingRequestId", Text, 64),
+        required("vaultingNotificationUrl", Url, 2048),
+        required("redirectUrl", Url, 2048),
+        optional("merchantRegion", Region, 2),
+        optional("merchantAccountId", Text, 64),
+        optional("metadata", Text, 2048),
+        required("paymentMethodDetail.paymentMethodType", Text, 64),
+        required("paymentMethodDetail.card.cardNo", Text, 32),
+        optional("paymentMethodDetail.card.cvv", Text, 4),
+        optional("paymentMethodDetail.card.expiryYear", Text, 2),
+        optional("paymentMethodDetail.card.expiryMonth", Text, 2),
+        optional("paymentMethodDetail.card.dateOfBirth", Text, 10),
+        optional("paymentMethodDetail.card.businessNo", Text, 10),
+        optional("paymentMethodDetail.card.cardPasswordDigest", Text, 2),
+        optional("paymentMethodDetail.card.cpf", Text, 11),
+        optional("paymentMethodDetail.card.payerEmail", Text, 64),
+        optional("paymentMethodDetail.card.networkTransactionId", Text, 256),
+        optional(
+            "paymentMethodDetail.card.cardholderName.firstName",
+            Text,
+            32,
         ),
-        both("paymentMethodDetail.card.cardNo", Form::Text, 32, Required),
-        both("paymentMethodDetail.card.cvv", Form::Text, 4, Optional),
-        both(
-            "paymentMethodDetail.card.expiryYear",
-            Form::Text,
-            2,
-            Optional,
+        optional(
+            "paymentMethodDetail.card.cardholderName.middleName",
+            Text,
+            32,
         ),
-        both(
-            "paymentMethodDetail.card.expiryMonth",
-            Form::Text,
-            2,
-            Optional,
+        optional("paymentMethodDetail.card.cardholderName.lastName", Text, 32),
+        optional(
+            "paymentMethodDetail.card.cardholderName.fullName",
+            Text,
+            128,
         ),
-        both("env.terminalType", Form::Text, 16, Required),
+        optional("paymentMethodDetail.card.billingAddress.region", Text, 2),
+        optional("paymentMethodDetail.card.billingAddress.state", Text, 8),
+        optional("paymentMethodDetail.card.billingAddress.city", Text, 32),
+        optional(
+            "paymentMethodDetail.card.billingAddress.address1",
+            Text,
+            256,
+        ),
+        optional(
+            "paymentMethodDetail.card.billingAddress.address2",
+            Text,
+            256,
+        ),
+        optional("paymentMethodDetail.card.billingAddress.zipCode", Text, 32),
+        required("env.terminalType", Text, 16),
+        optional("env.deviceTokenId", Text, 64),
+        optional("env.deviceBrand", Text, 64),
+        optional("env.deviceModel", Text, 128),
+        optional("env.extendInfo", Text, 2048),
     ]
 };
+
+impl NewCard {
+    /// The text of a member that has a rule.
+    fn text_of(&self, field: &str) -> Option<&str> {
+        let name = self.cardholder_name.as_ref();
+        let address = self.billing_address.as_ref();
+        match field {
+            "cardNo" => shown(self.card_no.as_ref()),
+            "cvv" => shown(self.cvv.as_ref()),
+            "expiryYear" => self.expiry_year.as_deref(),
+            "expiryMonth" => self.expiry_month.as_deref(),
+            "dateOfBirth" => shown(self.date_of_birth.as_ref()),
+            "businessNo" => shown(self.business_no.as_ref()),
+            "cardPasswordDigest" => shown(self.card_password_digest.as_ref()),
+            "cpf" => shown(self.cpf.as_ref()),
+            "payerEmail" => self.payer_email.as_deref(),
+            "networkTransactionId" => self.network_transaction_id.as_deref(),
+            "cardholderName.firstName" => name?.first_name.as_deref(),
+            "cardholderName.middleName" => name?.middle_name.as_deref(),
+            "cardholderName.lastName" => name?.last_name.as_deref(),
+            "cardholderName.fullName" => name?.full_name.as_deref(),
+            "billingAddress.region" => address?.region.as_deref(),
+            "billingAddress.state" => address?.state.as_deref(),
+            "billingAddress.city" => address?.city.as_deref(),
+            "billingAddress.address1" => address?.address1.as_deref(),
+            "billingAddress.address2" => address?.address2.as_deref(),
+            "billingAddress.zipCode" => address?.zip_code.as_deref(),
+            unknown => unreachable!("{unknown} is in the rules but not in the card"),
+        }
+    }
+}
+
+impl Env {
+    /// The text of a member that has a rule.
+    fn text_of(&self, field: &str) -> Option<&str> {
+        match field {
+            "terminalType" => self.terminal_type.as_deref(),
+            "deviceTokenId" => self.device_token_id.as_deref(),
+            "deviceBrand" => self.device_brand.as_deref(),
+            "deviceModel" => self.device_model.as_deref(),
+            "extendInfo" => self.extend_info.as_deref(),
+            unknown => unreachable!("{unknown} is in the rules but not in env"),
+        }
+    }
+
+    /// What is wrong with the numbers.
+    fn wrong_numbers(&self) -> impl Iterator<Item = Violation> {
+        const DEPTHS: [u32; 9] = [1, 4, 8, 15, 16, 24, 30, 32, 48];
+        let depth = self.color_depth.filter(|depth| !DEPTHS.contains(depth));
+        let offset = self
+            .time_zone_offset
+            .filter(|offset| !(-720..=720).contains(offset));
+        [
+            depth.map(|_| {
+                Violation::new("env.colorDepth", "is not 1, 4, 8, 15, 16, 24, 30, 32 or 48")
+            }),
+            offset.map(|_| {
+                Violation::new("env.timeZoneOffset", "is not between -720 and 720 minutes")
+            }),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
 
 impl Operation for VaultPaymentMethod {
     const PATH: &'static str = "/ams/api/v1/vaults/vaultPaymentMethod";
@@ -232,11 +285,14 @@ impl Operation for VaultPaymentMethod {
 
     fn violations(&self, product: Product) -> Vec<Violation> {
         let detail = self.payment_method_detail.as_ref();
-        let card = detail.and_then(|detail| detail.card.as_ref());
-        rules::check(
-            RULES,
-            |rule| rule.presence(product),
-            |field| match field {
+        let text_of = |field: &str| {
+            if let Some(field) = field.strip_prefix("paymentMethodDetail.card.") {
+                return detail?.card.as_ref()?.text_of(field);
+            }
+            if let Some(field) = field.strip_prefix("env.") {
+                return self.env.as_ref()?.text_of(field);
+            }
+            match field {
                 "vaultingRequestId" => self.vaulting_request_id.as_deref(),
                 "vaultingNotificationUrl" => self.vaulting_notification_url.as_deref(),
                 "redirectUrl" => self.redirect_url.as_deref(),
@@ -244,31 +300,27 @@ impl Operation for VaultPaymentMethod {
                 "merchantAccountId" => self.merchant_account_id.as_deref(),
                 "metadata" => self.metadata.as_deref(),
                 "paymentMethodDetail.paymentMethodType" => detail?.payment_method_type.as_deref(),
-                "paymentMethodDetail.card.cardNo" => shown(card?.card_no.as_ref()),
-                "paymentMethodDetail.card.cvv" => shown(card?.cvv.as_ref()),
-                "paymentMethodDetail.card.expiryYear" => card?.expiry_year.as_deref(),
-                "paymentMethodDetail.card.expiryMonth" => card?.expiry_month.as_deref(),
-                _ => self.env.as_ref()?.terminal_type.as_deref(),
-            },
-        )
+                unknown => unreachable!("{unknown} is in the rules but not in the request"),
+            }
+        };
+        let mut violations = rules::check(RULES, |rule| rule.presence(product), text_of);
+        violations.extend(self.env.iter().flat_map(Env::wrong_numbers));
+        violations
     }
 
     fn is_answer(result: &ApiResult) -> bool {
         result.status == ResultStatus::Unknown && result.code == "VERIFICATION_IN_PROCESS"
     }
 
-    fn parse(
-        &self,
-        result: &ApiResult,
-        verified: &Verified<'_>,
-    ) -> Result<PaymentMethodVaulting, ParseError> {
+    fn parse(&self, signed: &Signed<'_>) -> Result<PaymentMethodVaulting, ParseError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire {
             payment_method_detail: Option<Box<PaymentMethodDetail>>,
         }
+        let verified = &signed.verified;
         let wire: Wire = verified.json()?;
-        let outcome = if Self::is_answer(result) {
+        let outcome = if Self::is_answer(&signed.result) {
             VaultingOutcome::Processing(verified.json()?)
         } else {
             VaultingOutcome::Succeeded(
@@ -279,6 +331,7 @@ impl Operation for VaultPaymentMethod {
         Ok(PaymentMethodVaulting {
             request_id: self.request_id().to_owned(),
             outcome,
+            response_time: signed.response_time.clone(),
             raw: verified.text()?,
         })
     }
@@ -300,6 +353,7 @@ mod tests {
                     cvv: Some(Secret::new("987".into())),
                     ..NewCard::default()
                 }),
+                ..NewPaymentMethod::default()
             }),
             env: Some(Env {
                 terminal_type: Some("WEB".into()),
@@ -331,5 +385,89 @@ mod tests {
             "{fields:?}"
         );
         assert!(fields.contains(&"env.terminalType"), "{fields:?}");
+    }
+
+    /// Every rule names a member that exists, and each limit holds.
+    #[test]
+    fn what_is_too_long_is_named_by_its_path() {
+        let long = || Some("x".repeat(3000));
+        let secret = || long().map(Secret::new);
+        let request = VaultPaymentMethod {
+            vaulting_request_id: long(),
+            vaulting_notification_url: long(),
+            redirect_url: long(),
+            merchant_region: long(),
+            merchant_account_id: long(),
+            metadata: long(),
+            payment_method_detail: Some(NewPaymentMethod {
+                payment_method_type: long(),
+                card: Some(NewCard {
+                    card_no: secret(),
+                    cvv: secret(),
+                    expiry_year: long(),
+                    expiry_month: long(),
+                    date_of_birth: secret(),
+                    business_no: secret(),
+                    card_password_digest: secret(),
+                    cpf: secret(),
+                    payer_email: long(),
+                    network_transaction_id: long(),
+                    cardholder_name: Some(UserName {
+                        first_name: long(),
+                        middle_name: long(),
+                        last_name: long(),
+                        full_name: long(),
+                    }),
+                    billing_address: Some(Address {
+                        region: long(),
+                        state: long(),
+                        city: long(),
+                        address1: long(),
+                        address2: long(),
+                        zip_code: long(),
+                        ..Address::default()
+                    }),
+                    ..NewCard::default()
+                }),
+                ..NewPaymentMethod::default()
+            }),
+            env: Some(Env {
+                terminal_type: long(),
+                device_token_id: long(),
+                device_brand: long(),
+                device_model: long(),
+                extend_info: long(),
+                color_depth: Some(2),
+                time_zone_offset: Some(721),
+                ..Env::default()
+            }),
+            ..VaultPaymentMethod::default()
+        };
+        let violations = request.violations(Product::Ams);
+        let fields: Vec<_> = violations.iter().map(Violation::field).collect();
+        let mut expected: Vec<_> = RULES.iter().map(|rule| rule.field).collect();
+        expected.extend(["env.colorDepth", "env.timeZoneOffset"]);
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn what_the_documentation_allows_is_not_refused() {
+        let mut request = request();
+        let env = request.env.as_mut().unwrap();
+        env.color_depth = Some(24);
+        env.time_zone_offset = Some(-720);
+        let card = request
+            .payment_method_detail
+            .as_mut()
+            .unwrap()
+            .card
+            .as_mut()
+            .unwrap();
+        card.billing_address = Some(Address {
+            region: Some("CN".into()),
+            state: Some("zhejiang".into()),
+            ..Address::default()
+        });
+        assert_eq!(request.violations(Product::Ams), []);
     }
 }

@@ -175,6 +175,7 @@ pub(crate) fn card(id: Option<&str>) -> VaultPaymentMethod {
                 date_of_birth: Some(Secret::new(DATE_OF_BIRTH.into())),
                 ..NewCard::default()
             }),
+            ..NewPaymentMethod::default()
         }),
         env: Some(Env {
             terminal_type: Some("WEB".into()),
@@ -289,7 +290,7 @@ fn any_other_api_gives_its_json_as_it_came() {
     let client = client(&gateway, &json!({}));
     let body = "{ \"b\" : 1.0, \"a\" : \"\\u00e9\" }";
     let text = client.call(OTHER, body, Repeat::Harmless).unwrap();
-    assert_eq!(text.expose(), answer["body"].as_str().unwrap());
+    assert_eq!(text.json.expose(), answer["body"].as_str().unwrap());
     let attempt = &gateway.attempts("")[0];
     assert_eq!(attempt.path, OTHER.replace("/ams/api", "/ams/sandbox/api"));
     assert_eq!(attempt.body, body.as_bytes());
