@@ -1,13 +1,18 @@
 //! The settings of a client. They are checked when the client is made.
 
-use std::time::Duration;
+use std::ffi::c_char;
+use std::time::{Duration, UNIX_EPOCH};
 
 use antom_core::signature::KeyInput;
 use antom_core::{Client, ClientBuilder, Product, Region};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::boundary::{Bytes, Out, Text, answer, call, free, invalid, required};
+use crate::boundary::{
+    Bytes, Context, Out, SignCallback, Text, answer, call, free, invalid, required,
+};
 use crate::error::antom_status;
+use crate::observer::{ObserveCallback, antom_observe_fn};
 
 /// Antom's two vaulting products. They differ in the fields of a request.
 #[repr(C)]
@@ -36,6 +41,12 @@ pub struct antom_options {
     max_retries: Option<u32>,
     ca: Option<Ca>,
     proxy: Option<Zeroizing<String>>,
+    signer: Option<SignCallback>,
+    merchant_public_key: Option<Key>,
+    antom_public_keys: Vec<(String, Key)>,
+    max_response_age: Option<Duration>,
+    observer: Option<ObserveCallback>,
+    shared: bool,
 }
 
 enum Key {
@@ -100,7 +111,132 @@ impl antom_options {
         if let Some(url) = &self.proxy {
             builder = builder.proxy(url.as_str());
         }
+        if let Some(signer) = self.signer {
+            builder = builder.signer(signer);
+        }
+        if let Some(key) = &self.merchant_public_key {
+            builder = builder.signer_public_key(key.input());
+        }
+        for (version, key) in &self.antom_public_keys {
+            builder = builder.antom_public_key_version(version, key.input());
+        }
+        if let Some(age) = self.max_response_age {
+            builder = builder.max_response_age(age);
+        }
+        if let Some(observer) = self.observer {
+            builder = builder.observer(observer);
+        }
         builder
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Equal for options that make the same client, and for no others. A file counts with its time and size, so that
+    /// a new key under the same name makes a new client.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let Self {
+            client_id,
+            private_key,
+            passphrase,
+            antom_public_key,
+            endpoint,
+            region,
+            product,
+            key_version,
+            agent_token,
+            connect_timeout,
+            timeout,
+            max_retries,
+            ca,
+            proxy,
+            signer,
+            merchant_public_key,
+            antom_public_keys,
+            max_response_age,
+            observer,
+            shared: _,
+        } = self;
+        let mut digest = SettingsDigest::default();
+        digest.text(client_id.as_deref());
+        digest.key(private_key.as_ref());
+        digest.text(passphrase.as_deref().map(String::as_str));
+        digest.key(antom_public_key.as_ref());
+        digest.text(endpoint.as_deref());
+        digest.text(region.map(Region::name));
+        digest.text(Some(match product {
+            Product::Apo => "apo",
+            Product::Ams => "ams",
+        }));
+        digest.text(key_version.as_deref());
+        digest.text(agent_token.as_deref().map(String::as_str));
+        for number in [
+            connect_timeout.map(|timeout| timeout.as_millis()),
+            timeout.map(|timeout| timeout.as_millis()),
+            max_retries.map(u128::from),
+            max_response_age.map(|age| age.as_millis()),
+            signer.map(|signer| signer.function as usize as u128),
+            signer.map(|signer| signer.context.address() as u128),
+            observer.map(|observer| observer.function as usize as u128),
+            observer.map(|observer| observer.context.address() as u128),
+        ] {
+            digest.number(number);
+        }
+        match ca {
+            Some(Ca::Pem(pem)) => digest.text(Some(pem)),
+            Some(Ca::Path(path)) => digest.file(path),
+            None => digest.text(None),
+        }
+        digest.text(proxy.as_deref().map(String::as_str));
+        digest.key(merchant_public_key.as_ref());
+        for (version, key) in antom_public_keys {
+            digest.text(Some(version));
+            digest.key(Some(key));
+        }
+        digest.sha256.finalize().into()
+    }
+}
+
+/// Settings one after the other, each with its length, so that none runs into the next.
+#[derive(Default)]
+struct SettingsDigest {
+    sha256: Sha256,
+}
+
+impl SettingsDigest {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes.len().to_le_bytes());
+        self.sha256.update(bytes);
+    }
+
+    fn number(&mut self, number: Option<u128>) {
+        match number {
+            Some(number) => self.bytes(&number.to_le_bytes()),
+            None => self.bytes(b""),
+        }
+    }
+
+    fn text(&mut self, text: Option<&str>) {
+        self.sha256.update([u8::from(text.is_some())]);
+        self.bytes(text.unwrap_or_default().as_bytes());
+    }
+
+    fn key(&mut self, key: Option<&Key>) {
+        match key {
+            None => self.text(None),
+            Some(Key::Content(bytes)) => self.bytes(bytes),
+            Some(Key::Path(path)) => self.file(path),
+        }
+    }
+
+    fn file(&mut self, path: &str) {
+        self.bytes(path.as_bytes());
+        let metadata = std::fs::metadata(path).ok();
+        self.number(metadata.as_ref().map(|file| file.len().into()));
+        let changed = metadata.and_then(|file| file.modified().ok());
+        let since = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        self.number(since.map(|since| since.as_nanos()));
     }
 }
 
@@ -158,6 +294,53 @@ pub extern "C" fn antom_options_set_private_key_path(
     })
 }
 
+/// Signs: writes the signature of content, content_len bytes, made with your
+/// private key by RSASSA-PKCS1-v1_5 with SHA-256, to signature, which has room
+/// for signature_size bytes, and returns its length; 0 if it cannot. sha256 is
+/// the digest of the content, 32 bytes, for an HSM or a KMS. It must not unwind:
+/// no C++ exception and no longjmp may leave it.
+pub type antom_sign_fn = Option<
+    extern "C" fn(
+        context: Context,
+        content: *const c_char,
+        content_len: usize,
+        sha256: *const u8,
+        signature: *mut u8,
+        signature_size: usize,
+    ) -> usize,
+>;
+
+/// Instead of a private key: sign is called, on the thread of a call, for every
+/// attempt, and when the client is made. It gets context, which must stay valid
+/// as long as the client and may be used from several threads at once. Returning
+/// 0 or too much gives ANTOM_ERR_SIGNING, and nothing is sent.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_options_set_signer(
+    options: Option<&mut antom_options>,
+    sign: antom_sign_fn,
+    context: Context,
+) -> antom_status {
+    set(options, |options| {
+        let function = required(sign, "sign")?;
+        options.signer = Some(SignCallback { function, context });
+        Ok(())
+    })
+}
+
+/// Your own public key, key_len bytes in the forms of the private key, for a
+/// signer: antom_client_new then tests one signature of it. Default: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_options_set_signer_public_key(
+    options: Option<&mut antom_options>,
+    key: Bytes,
+    key_len: usize,
+) -> antom_status {
+    set(options, |options| {
+        options.merchant_public_key = Some(content(key.required(key_len, "key")?));
+        Ok(())
+    })
+}
+
 /// The passphrase, if the private key is encrypted. Default: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_private_key_passphrase(
@@ -193,6 +376,27 @@ pub extern "C" fn antom_options_set_antom_public_key_path(
 ) -> antom_status {
     set(options, |options| {
         options.antom_public_key = Some(Key::Path(path.required("path")?.to_owned()));
+        Ok(())
+    })
+}
+
+/// One more public key of Antom's, key_len bytes, for answers and notifications
+/// with this keyVersion: while Antom changes its key, both are valid. May be
+/// called several times.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_options_add_antom_public_key(
+    options: Option<&mut antom_options>,
+    key_version: Text,
+    key: Bytes,
+    key_len: usize,
+) -> antom_status {
+    set(options, |options| {
+        let version = key_version.required("key_version")?.to_owned();
+        let key = content(key.required(key_len, "key")?);
+        options
+            .antom_public_keys
+            .retain(|(other, _)| *other != version);
+        options.antom_public_keys.push((version, key));
         Ok(())
     })
 }
@@ -346,6 +550,53 @@ pub extern "C" fn antom_options_set_proxy(
 ) -> antom_status {
     set(options, |options| {
         options.proxy = Some(secret(url.required("url")?));
+        Ok(())
+    })
+}
+
+/// How far the signed time of an answer may be from this machine's, either way,
+/// in seconds; further gives ANTOM_ERR_UNTRUSTED_RESPONSE. Default: any, so
+/// that a wrong clock stops no shop.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_options_set_max_response_age_s(
+    options: Option<&mut antom_options>,
+    seconds: u32,
+) -> antom_status {
+    set(options, |options| {
+        options.max_response_age = Some(Duration::from_secs(seconds.into()));
+        Ok(())
+    })
+}
+
+/// observe is told of every call, and gets context, which must stay valid as
+/// long as the client and may be used from several threads at once. NULL, the
+/// default, tells nobody.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_options_set_observer(
+    options: Option<&mut antom_options>,
+    observe: antom_observe_fn,
+    context: Context,
+) -> antom_status {
+    set(options, |options| {
+        options.observer = observe.map(|function| ObserveCallback { function, context });
+        Ok(())
+    })
+}
+
+/// 1: antom_client_new gives every caller with the same options the same
+/// connections, which stay open after the last _free: for hosts that make a
+/// client for every task, as PHP does. 0, the default: each its own.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_options_set_shared(
+    options: Option<&mut antom_options>,
+    shared: i32,
+) -> antom_status {
+    set(options, |options| {
+        options.shared = match shared {
+            0 => false,
+            1 => true,
+            _ => return Err(invalid("shared", "it must be 0 or 1")),
+        };
         Ok(())
     })
 }

@@ -11,9 +11,13 @@ use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, Languag
 const SECTIONS: &[(&str, &str)] = &[
     ("version", "version.rs"),
     ("status and errors", "error.rs"),
+    ("what happens in a call", "observer.rs"),
     ("keys and options", "options.rs"),
     ("client", "client.rs"),
     ("create a vaulting session", "create_vaulting_session.rs"),
+    ("what became of a vaulting", "vaulting.rs"),
+    ("notifications", "notification.rs"),
+    ("any other API", "call.rs"),
     (
         "sign and verify what this library does not send",
         "signature.rs",
@@ -102,7 +106,7 @@ fn section(file: &str) -> String {
         .collect();
     blocks.sort();
     let blocks: Vec<String> = blocks.into_iter().map(|(_, block)| block).collect();
-    blocks.join("\n\n") + "\n"
+    join(&blocks)
 }
 
 fn config() -> Config {
@@ -121,7 +125,16 @@ fn config() -> Config {
     config.function.must_use = Some(MUST_USE.to_owned());
     config.enumeration.prefix_with_name = false;
     // What no function has as a parameter.
-    config.export.include = ["antom_code", "antom_product"].map(str::to_owned).to_vec();
+    config.export.include = [
+        "antom_code",
+        "antom_event",
+        "antom_event_kind",
+        "antom_observe_fn",
+        "antom_outcome",
+        "antom_product",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     config
 }
 
@@ -142,19 +155,25 @@ fn place_in(source: &str, block: &str) -> usize {
 fn lay_out(block: &str) -> String {
     let is_enum = block.contains("typedef enum ");
     let mut lines: Vec<String> = Vec::new();
+    let mut words: Vec<&str> = Vec::new();
     for line in block.lines() {
-        let line = if line.trim_start().starts_with(['/', '*']) {
-            line.to_owned()
-        } else {
-            in_c(line)
-        };
-        if line.trim() == "*/" {
-            end_comment(&mut lines);
-        } else if is_enum && line.starts_with("} ") {
+        if line.trim_start().starts_with(['/', '*']) {
+            words.extend(
+                line.split_whitespace()
+                    .filter(|word| !["/**", "*", "*/"].contains(word)),
+            );
+            if line.trim() == "*/" {
+                lines.extend(comment(&words, line.find('*').unwrap() - 1));
+                words.clear();
+            }
+            continue;
+        }
+        let line = in_c(line);
+        if is_enum && line.starts_with("} ") {
             let last = lines.pop().unwrap();
             lines.extend([last.trim_end_matches(',').to_owned(), "};".to_owned()]);
         } else if line.ends_with(");") && line.len() > WIDTH {
-            lines.push(line.replace('(', "(\n    ").replace(", ", ",\n    "));
+            lines.extend(fold(&line));
         } else {
             lines.push(line.replace("typedef enum ", "enum "));
         }
@@ -162,28 +181,75 @@ fn lay_out(block: &str) -> String {
     lines.join("\n")
 }
 
-/// A comment of one line is one line.
-fn end_comment(lines: &mut Vec<String>) {
-    if let [.., begin, text] = lines.as_slice()
-        && begin.trim() == "/**"
-    {
-        let line = format!("{} {} */", begin, text.trim_start_matches([' ', '*']));
-        if line.len() <= WIDTH {
-            lines.truncate(lines.len() - 2);
-            lines.push(line);
-            return;
+/// A declaration on several lines: as many parameters on each as it has room for.
+fn fold(declaration: &str) -> Vec<String> {
+    let start = declaration
+        .find(")(")
+        .map_or_else(|| declaration.find('('), |at| Some(at + 1));
+    let (function, parameters) = declaration.split_at(start.unwrap());
+    let parameters = &parameters[1..];
+    let mut lines = vec![format!("{function}(")];
+    let parameters: Vec<&str> = parameters.split(", ").collect();
+    for (parameter, number) in parameters.iter().zip(1..) {
+        let comma = if number < parameters.len() { "," } else { "" };
+        let last = lines.last_mut().unwrap();
+        if lines_are_begun(last) && last.len() + " ".len() + parameter.len() + comma.len() <= WIDTH
+        {
+            last.push_str(&format!(" {parameter}{comma}"));
+        } else {
+            lines.push(format!("    {parameter}{comma}"));
         }
     }
-    let indent = lines.last().unwrap().find('*').unwrap();
-    lines.push(format!("{}*/", " ".repeat(indent)));
+    lines
+}
+
+/// Whether a line holds a parameter already.
+fn lines_are_begun(line: &str) -> bool {
+    line.starts_with("    ")
+}
+
+/// Blocks with an empty line between them, but for short ones: a comment and a declaration of one line each.
+fn join(blocks: &[String]) -> String {
+    let is_short = |block: &String| block.lines().count() == 2;
+    let mut text = String::new();
+    for (block, number) in blocks.iter().zip(0..) {
+        if number > 0 {
+            let both_short = is_short(block) && is_short(&blocks[number - 1]);
+            text.push_str(if both_short { "\n" } else { "\n\n" });
+        }
+        text.push_str(block);
+    }
+    text + "\n"
+}
+
+/// A comment with its words on as few lines as they need.
+fn comment(words: &[&str], indent: usize) -> Vec<String> {
+    let indent = " ".repeat(indent);
+    let mut lines = vec![format!("{indent}/**")];
+    for word in words.iter().chain(&["*/"]) {
+        let last = lines.last_mut().unwrap();
+        if last.len() + " ".len() + word.len() <= WIDTH {
+            last.push_str(&format!(" {word}"));
+        } else if *word == "*/" {
+            lines.push(format!("{indent} */"));
+        } else {
+            lines.push(format!("{indent} * {word}"));
+        }
+    }
+    lines
 }
 
 /// cbindgen prints the types of `boundary.rs` by name. This is what they are in C.
 fn in_c(line: &str) -> String {
     let mut line = line
         .replace("Text ", "const char *")
-        .replace("Bytes ", "const char *");
-    for (name, qualifier, stars) in [("Out<", "", "**"), ("Struct<", "const ", "*")] {
+        .replace("Bytes ", "const char *")
+        .replace("Context ", "void *");
+    for (name, qualifier, stars) in [
+        ("Out<", "", "**"),
+        ("Struct<", "const ", "*"),
+        ("Array<", "const ", "*"),
+    ] {
         while let Some((before, after)) = line.split_once(name) {
             let (object, after) = after.split_once("> ").unwrap();
             line = format!("{before}{qualifier}{object} {stars}{after}");
