@@ -343,7 +343,8 @@ antom_status antom_options_set_observer(
 
 /** 1: antom_client_new gives every caller with the same options the same
  * connections, which stay open after the last _free: for hosts that make a
- * client for every task, as PHP does. 0, the default: each its own. */
+ * client for every task, as PHP does; not with a signer or an observer. 0, the
+ * default: each its own. */
 antom_status antom_options_set_shared(antom_options *options, int32_t shared);
 
 /** Frees the options and wipes the keys in them. NULL is fine. */

@@ -277,13 +277,6 @@ unsafe impl Send for Context {}
 // SAFETY: as above.
 unsafe impl Sync for Context {}
 
-impl Context {
-    /// Tells one caller's object from another.
-    pub(crate) fn address(self) -> usize {
-        self.0.addr()
-    }
-}
-
 /// The caller's function that signs, with its context.
 #[derive(Clone, Copy)]
 pub(crate) struct SignCallback {

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::time::{Duration, UNIX_EPOCH};
 
 use antom_core::signature::KeyInput;
-use antom_core::{Client, ClientBuilder, Product, Region};
+use antom_core::{Client, ClientBuilder, Error, Product, Region};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -129,8 +129,16 @@ impl antom_options {
         builder
     }
 
-    pub(crate) fn is_shared(&self) -> bool {
-        self.shared
+    /// Whether the client is one for all that ask with the same settings. Not with a callback: its context need not
+    /// live as long as the process.
+    pub(crate) fn is_shared(&self) -> Result<bool, Error> {
+        if self.shared && (self.signer.is_some() || self.observer.is_some()) {
+            return Err(invalid(
+                "options",
+                "a client with a signer or an observer cannot be shared, because it outlives what they use",
+            ));
+        }
+        Ok(self.shared)
     }
 
     /// Equal for options that make the same client, and for no others. A file counts with its time and size, so that
@@ -151,11 +159,12 @@ impl antom_options {
             max_retries,
             ca,
             proxy,
-            signer,
             merchant_public_key,
             antom_public_keys,
             max_response_age,
-            observer,
+            // Never together with callbacks, see `is_shared`.
+            signer: _,
+            observer: _,
             shared: _,
         } = self;
         let mut digest = SettingsDigest::default();
@@ -176,10 +185,6 @@ impl antom_options {
             timeout.map(|timeout| timeout.as_millis()),
             max_retries.map(u128::from),
             max_response_age.map(|age| age.as_millis()),
-            signer.map(|signer| signer.function as usize as u128),
-            signer.map(|signer| signer.context.address() as u128),
-            observer.map(|observer| observer.function as usize as u128),
-            observer.map(|observer| observer.context.address() as u128),
         ] {
             digest.number(number);
         }
@@ -585,7 +590,8 @@ pub extern "C" fn antom_options_set_observer(
 
 /// 1: antom_client_new gives every caller with the same options the same
 /// connections, which stay open after the last _free: for hosts that make a
-/// client for every task, as PHP does. 0, the default: each its own.
+/// client for every task, as PHP does; not with a signer or an observer. 0, the
+/// default: each its own.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_shared(
     options: Option<&mut antom_options>,

@@ -22,7 +22,7 @@ static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
 /// A client with these options: a new one, or, where they say so, the one that others with the same options use.
 pub(crate) fn client(options: &antom_options) -> Result<(Client, Arc<Health>), Error> {
-    if !options.is_shared() {
+    if !options.is_shared()? {
         return Ok((options.builder().build()?, Arc::default()));
     }
     let settings = options.digest();

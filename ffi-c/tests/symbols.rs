@@ -93,7 +93,8 @@ fn in_header() -> BTreeSet<String> {
     let code = header.split("/*").filter_map(|part| part.split_once("*/"));
     code.flat_map(|(_, code)| code.match_indices('(').map(|(at, _)| &code[..at]))
         .filter_map(|before| before.rsplit([' ', '*', '\n']).next())
-        .filter(|name| name.starts_with("antom_"))
+        // A type of functions has a bracket after its name.
+        .filter(|name| name.starts_with("antom_") && !name.ends_with(')'))
         .map(str::to_owned)
         .collect()
 }
