@@ -298,6 +298,10 @@ impl Client {
     /// Closes every connection of this process, for every clone. A running call ends at once: with
     /// [`ErrorKind::OutcomeUnknown`] if its request was already on its way, otherwise, like every later call, with
     /// [`ErrorKind::Closed`].
+    ///
+    /// Two steps cannot be interrupted: looking up the gateway's name, and opening the TCP connection (the TLS handshake
+    /// can). A call that is in one of them ends when the step does, at the latest with the connect timeout, and sends
+    /// nothing.
     pub fn close(&self) {
         self.shared.closing.begin();
         self.shared.transport.close();

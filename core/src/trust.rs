@@ -226,3 +226,106 @@ fn too_large() -> String {
         crate::transport::LARGEST_BODY
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::{SignatureHeader, SigningKey};
+    use time::macros::datetime;
+    use ureq::http::HeaderMap;
+
+    const NOW: OffsetDateTime = datetime!(2026-08-17 03:00:00 UTC);
+    const BODY: &[u8] = br#"{"result":{"resultStatus":"S","resultCode":"SUCCESS"}}"#;
+
+    /// What an authentic answer of that time is worth.
+    fn refusal(response_time: &str, status: u16, max_age: Option<u64>) -> Option<String> {
+        let key = SigningKey::generate().signing_key;
+        let content = Content {
+            method: "POST",
+            path: "/ams/api/v1/x",
+            client_id: "5X",
+            time: response_time,
+            body: BODY,
+        };
+        let signature = SignatureHeader::write(&content.sign(&key).unwrap(), "1");
+        let headers = [("response-time", response_time), ("signature", &signature)]
+            .into_iter()
+            .map(|(name, value)| {
+                let name: ureq::http::HeaderName = name.parse().unwrap();
+                (name, value.parse().unwrap())
+            })
+            .collect::<HeaderMap>();
+        let answer = Answer {
+            status,
+            headers,
+            body: Body::Complete(BODY.to_vec()),
+            connect: None,
+        };
+        let expected = Expected {
+            method: content.method,
+            path: content.path,
+            client_id: content.client_id,
+            keys: &KeyRing::new(key.verifying_key()),
+            now: NOW,
+            max_age: max_age.map(Duration::from_secs),
+        };
+        match judge(&answer, &expected) {
+            Verdict::Untrusted(reason) => Some(reason),
+            Verdict::Signed(signed) => {
+                assert_eq!(signed.response_time.text(), response_time);
+                None
+            }
+            _ => panic!("it is authentic, and has a result"),
+        }
+    }
+
+    #[test]
+    fn the_maximum_age_has_two_sides_and_includes_itself() {
+        for (time, fits) in [
+            ("2026-08-17T11:00:00+08:00", true),
+            ("2026-08-17T02:59:00Z", true),
+            ("2026-08-17T03:01:00Z", true),
+            ("2026-08-17T02:58:59Z", false),
+            ("2026-08-17T03:01:01Z", false),
+            ("yesterday", false),
+        ] {
+            assert_eq!(refusal(time, 200, Some(60)).is_none(), fits, "{time}");
+            assert_eq!(refusal(time, 200, None), None, "{time}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_out_of_time_says_by_how_much_and_why_that_may_be() {
+        for (time, said) in [
+            (
+                "2026-08-17T02:00:00Z",
+                "3600.0 s behind this machine's clock",
+            ),
+            (
+                "2026-08-18T03:00:00Z",
+                "86400.0 s ahead of this machine's clock",
+            ),
+        ] {
+            let reason = refusal(time, 200, Some(300)).unwrap();
+            for part in [
+                said,
+                "300.0 s",
+                "clock is wrong",
+                "an old answer",
+                "time server",
+            ] {
+                assert!(reason.contains(part), "{part}: {reason}");
+            }
+        }
+        assert!(
+            refusal("yesterday", 200, Some(300))
+                .unwrap()
+                .contains("not ISO 8601")
+        );
+    }
+
+    #[test]
+    fn an_old_answer_is_not_retried_because_of_its_status() {
+        assert!(refusal("2026-08-17T02:00:00Z", 503, Some(300)).is_some());
+    }
+}

@@ -124,23 +124,33 @@ pub fn examine(received: &Received<'_>, keys: &[(&str, &VerifyingKey)]) -> Diagn
         })
     });
     Diagnosis {
-        cause: cause_of(received, keys, &string_to_sign),
+        cause: cause_of(received, keys, 1, &string_to_sign),
         string_to_sign,
         first_difference,
     }
 }
 
+/// The cause alone, where any of the first `expected` keys may have signed.
+pub(crate) fn cause(
+    received: &Received<'_>,
+    keys: &[(&str, &VerifyingKey)],
+    expected: usize,
+) -> Option<Cause> {
+    cause_of(received, keys, expected, &received.content().to_bytes())
+}
+
 fn cause_of(
     received: &Received<'_>,
     keys: &[(&str, &VerifyingKey)],
+    expected: usize,
     content: &[u8],
 ) -> Option<Cause> {
     let forms = match evidence::signature_forms(received.signature) {
         Ok(forms) => forms,
-        Err(HeaderError::Missing) => {
+        Err(error @ HeaderError::Missing) => {
             return Some(Cause::new(
                 "signature_missing",
-                "there is no signature in the signature header",
+                error.to_string(),
                 "sign the request, and send algorithm=RSA256,keyVersion=1,signature=...",
             ));
         }
@@ -157,7 +167,7 @@ fn cause_of(
             let Some(recovered) = evidence::recover(key, &form.signature, content) else {
                 continue;
             };
-            let expected_key = position == 0;
+            let expected_key = position < expected;
             return diagnose(
                 received,
                 content,

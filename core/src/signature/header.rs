@@ -59,6 +59,12 @@ impl SignatureHeader {
             .ok_or(HeaderError::Missing)
     }
 
+    /// The key version in a header whose other parts may be damaged.
+    pub(crate) fn key_version_of(value: &str) -> Option<&str> {
+        let [_, key_version, _] = Self::parts(value).ok()?;
+        key_version.filter(|version| !version.is_empty())
+    }
+
     /// The text of `algorithm`, `keyVersion` and `signature`.
     fn parts(value: &str) -> Result<[Option<&str>; 3], HeaderError> {
         const NAMES: [&str; 3] = ["algorithm", "keyVersion", "signature"];

@@ -3,7 +3,7 @@
 use super::content::Content;
 use super::header::{HeaderError, SignatureHeader};
 use super::key::VerifyingKey;
-use crate::doctor::{Cause, Received, examine};
+use crate::doctor::{self, Cause, Received};
 
 /// The public keys that may have signed, by their `keyVersion`.
 ///
@@ -16,15 +16,29 @@ pub struct KeyRing {
 /// Why a signature is not valid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// The header cannot be read.
-    #[error(transparent)]
-    Header(#[from] HeaderError),
+    /// The header cannot be read; the doctor says what happened to it.
+    #[error("{}", unreadable(*.problem, .cause))]
+    Header {
+        /// What breaks its grammar.
+        problem: HeaderError,
+        /// What happened to it, and what to do.
+        cause: Cause,
+    },
     /// No key of the ring is for this `keyVersion`.
     #[error("it names a key version for which no public key is configured")]
     NoKey,
     /// The signature was not made over this content with this key; the doctor says why.
     #[error("{0}")]
     NoMatch(Cause),
+}
+
+/// The doctor repeats a problem with the header's grammar, but not one with the signature's encoding.
+fn unreadable(problem: HeaderError, cause: &Cause) -> String {
+    if cause.what == problem.to_string() {
+        cause.to_string()
+    } else {
+        format!("{problem}: {cause}")
+    }
 }
 
 impl KeyRing {
@@ -57,7 +71,10 @@ impl KeyRing {
     /// # Errors
     /// [`VerifyError`], where it is not.
     pub fn verify(&self, content: &Content<'_>, header: &str) -> Result<(), VerifyError> {
-        let parsed = SignatureHeader::parse(header)?;
+        let parsed = match SignatureHeader::parse(header) {
+            Ok(parsed) => parsed,
+            Err(problem) => return Err(self.unreadable(problem, content, header)),
+        };
         let bytes = content.to_bytes();
         let candidates = || self.candidates(parsed.key_version.as_deref());
         if candidates().next().is_none() {
@@ -66,13 +83,29 @@ impl KeyRing {
         if candidates().any(|key| key.verify(&bytes, &parsed.signature)) {
             return Ok(());
         }
-        let mistaken = self.mistaken.iter().map(|(name, key)| (*name, key));
-        let keys: Vec<_> = candidates()
-            .map(|key| ("Antom's key", key))
-            .chain(mistaken)
-            .collect();
-        let cause = examine(&Received::from_content(content, header), &keys).cause;
+        let cause = self.ask_the_doctor(candidates(), content, header);
         Err(cause.map_or(VerifyError::NoKey, VerifyError::NoMatch))
+    }
+
+    fn unreadable(&self, problem: HeaderError, content: &Content<'_>, header: &str) -> VerifyError {
+        let version = SignatureHeader::key_version_of(header);
+        match self.ask_the_doctor(self.candidates(version), content, header) {
+            Some(cause) => VerifyError::Header { problem, cause },
+            None => VerifyError::NoKey,
+        }
+    }
+
+    /// Each of `expected` may have signed.
+    fn ask_the_doctor<'k>(
+        &'k self,
+        expected: impl Iterator<Item = &'k VerifyingKey>,
+        content: &Content<'_>,
+        header: &str,
+    ) -> Option<Cause> {
+        let mut keys: Vec<_> = expected.map(|key| ("Antom's key", key)).collect();
+        let expected = keys.len();
+        keys.extend(self.mistaken.iter().map(|(name, key)| (*name, key)));
+        doctor::cause(&Received::from_content(content, header), &keys, expected)
     }
 
     /// The key of that version, or else the one for every version; all of them where no version is named.
@@ -93,6 +126,9 @@ impl KeyRing {
 mod tests {
     use super::*;
     use crate::signature::SigningKey;
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
     #[test]
     fn the_key_is_chosen_by_its_version() {
@@ -120,5 +156,96 @@ mod tests {
         ));
         let unnamed = header(&new, "2").replace("keyVersion=2,", "");
         assert_eq!(ring.verify(&content, &unnamed), Ok(()));
+    }
+
+    const CONTENT: Content<'_> = Content {
+        method: "POST",
+        path: "/ams/sandbox/api/v1/x",
+        client_id: "SANDBOX_5X",
+        time: "2026-08-17T11:00:00+08:00",
+        body: b"{}",
+    };
+
+    /// A damaged header, and what an error says of it.
+    #[test]
+    fn what_happened_to_a_damaged_header_is_said() {
+        let key = SigningKey::generate().signing_key;
+        // One whose base64 has a plus sign, as nearly all have.
+        let (content, base64) = (0..100)
+            .map(|number| Content {
+                client_id: ["a", "b", "c", "d"][number % 4],
+                body: &[b' '; 100][..number],
+                ..CONTENT
+            })
+            .map(|content| (content, BASE64_STANDARD.encode(content.sign(&key).unwrap())))
+            .find(|(_, base64)| base64.contains('+') && base64.contains('/'))
+            .unwrap();
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let hex: String = BASE64_STANDARD
+            .decode(&base64)
+            .unwrap()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let header =
+            |signature: &str| format!("algorithm=RSA256,keyVersion=1,signature={signature}");
+        let ring = KeyRing::new(key.verifying_key());
+        for (damaged, said) in [
+            (header(&encoded(&encoded(&base64))), "percent-encoded twice"),
+            (header(&base64.replace('+', " ")), "became spaces"),
+            (header(base64.trim_end_matches('=')), "lost its = padding"),
+            (
+                header(&base64.replace('+', "-").replace('/', "_")),
+                "base64url",
+            ),
+            (header(&hex), "hexadecimal"),
+            (header(&hex[..510]), "another key"),
+            (header("%FF%FE"), "not percent-encoded base64"),
+            (header(""), "holds no signature"),
+            (
+                header("AA==").replace("RSA256", "RSA512"),
+                "another algorithm",
+            ),
+            (header("AA==,signature=AA=="), "names signature twice"),
+            ("RSA256".to_owned(), "not name=value"),
+        ] {
+            let error = ring.verify(&content, &damaged).unwrap_err().to_string();
+            assert!(error.contains(said), "{said}: {error}");
+            assert!(error.contains("; "), "there is no advice: {error}");
+            assert!(error.matches("the signature header").count() < 2, "{error}");
+            assert!(
+                !error.contains(&base64[..12]) && !error.contains(&hex[..12]),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_key_that_may_have_signed_is_the_expected_one() {
+        let [old, new, own] = [(); 3].map(|()| SigningKey::generate().signing_key);
+        let ring = KeyRing::new(old.verifying_key())
+            .with_version("2", new.verifying_key())
+            .with_mistaken("the merchant's own key", own.verifying_key());
+        let live = Content {
+            path: "/ams/api/v1/x",
+            ..CONTENT
+        };
+        for (key, id) in [
+            (&old, "path_sandbox"),
+            (&new, "path_sandbox"),
+            (&own, "other_key"),
+        ] {
+            let header = SignatureHeader::write(&live.sign(key).unwrap(), "");
+            let Err(VerifyError::NoMatch(cause)) = ring.verify(&CONTENT, &header) else {
+                panic!("it is not over this content");
+            };
+            assert_eq!(cause.id, id);
+            // The same where the header cannot be read.
+            let damaged = header.replace('%', "%25");
+            let Err(VerifyError::Header { cause, .. }) = ring.verify(&CONTENT, &damaged) else {
+                panic!("it cannot be read");
+            };
+            assert_eq!(cause.id, id);
+        }
     }
 }

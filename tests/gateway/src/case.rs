@@ -109,6 +109,8 @@ pub struct Answer {
     /// The `client-id` header.
     #[serde(deserialize_with = "client_id")]
     pub client_id: ClientId,
+    /// The signed `response-time` header; `None` is now.
+    pub response_time: Option<String>,
     /// Names of headers that are not sent.
     pub leave_out: Vec<String>,
     /// Names of headers that are sent twice.
@@ -134,6 +136,7 @@ impl Default for Answer {
             sign: Sign::Good,
             form: Form::Sdk,
             client_id: ClientId::OfTheClient,
+            response_time: None,
             leave_out: Vec::new(),
             double: Vec::new(),
             headers: BTreeMap::new(),

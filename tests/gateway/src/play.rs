@@ -268,7 +268,7 @@ impl Script {
     }
 
     fn perform(&self, answer: &Answer, request: &Request, body: Vec<u8>) -> (Vec<u8>, Then) {
-        let time = now();
+        let time = answer.response_time.clone().unwrap_or_else(now);
         let right = Content {
             method: METHOD,
             path: &request.target,

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use crate::support::{self, Server, answers, client, result, unavailable};
 
-const INQUIRE: &str = "/ams/api/v1/vaults/inquireVaulting";
+pub(crate) const INQUIRE: &str = "/ams/api/v1/vaults/inquireVaulting";
 pub(crate) const VAULT: &str = "/ams/api/v1/vaults/vaultPaymentMethod";
-const OTHER: &str = "/ams/api/v1/vaults/fetchNonce";
+pub(crate) const OTHER: &str = "/ams/api/v1/vaults/fetchNonce";
 
 fn ask(id: &str) -> InquireVaulting {
     InquireVaulting {

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::io::Read as _;
+#[cfg(target_os = "linux")]
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,6 +11,8 @@ use std::time::{Duration, Instant};
 use antom_core::{Client, Error, ErrorKind, VaultingSession};
 use antom_test_gateway::TestGateway;
 use serde_json::json;
+#[cfg(target_os = "linux")]
+use socket2::{Domain, Socket, Type};
 
 use crate::support::{self, CREATE, Server, answers, create};
 
@@ -161,6 +165,45 @@ fn close_ends_a_handshake_that_waits() {
         close_while(&client, waiting)
     });
     assert_eq!(error.kind(), ErrorKind::Closed);
+}
+
+/// A port on which a connection neither opens nor fails: its listener's queue is full.
+#[cfg(target_os = "linux")]
+fn full_queue() -> (Socket, SocketAddr, Vec<Socket>) {
+    let socket = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let listener = socket();
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    listener.bind(&any.into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let waiting = (0..4).map(|_| {
+        let client = socket();
+        client.set_nonblocking(true).unwrap();
+        let _ = client.connect(&address.into());
+        client
+    });
+    (listener, address, waiting.collect())
+}
+
+/// Connecting itself cannot be interrupted, but it has a limit, and nothing is sent afterwards.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_call_that_connects_while_the_client_is_closed_ends_with_the_connect_timeout_and_sends_nothing()
+{
+    let (_listener, address, _waiting) = full_queue();
+    let gateway = TestGateway::start().unwrap();
+    let settings = json!({"endpoint": format!("https://{address}"), "connect_timeout_ms": 600});
+    let client = support::client(&gateway, &settings);
+    let begin = Instant::now();
+    let error = thread::scope(|scope| {
+        let waiting = scope.spawn(|| create(&client, None));
+        thread::sleep(Duration::from_millis(100));
+        client.close();
+        waiting.join().unwrap().unwrap_err()
+    });
+    assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
+    let took = begin.elapsed();
+    assert!(took < Duration::from_millis(1500), "it took {took:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use antom_core::{Client, Error, ErrorKind};
 use antom_test_gateway::TestGateway;
@@ -331,6 +331,31 @@ fn a_kept_connection_that_is_closed_just_as_it_is_used_costs_an_attempt() {
             assert_answered(&error, 2);
         }
     }
+}
+
+/// ureq alone would give each byte the whole connect timeout anew.
+#[test]
+fn a_proxy_that_answers_byte_by_byte_does_not_hold_a_call_beyond_the_connect_timeout() {
+    let identity = Identity::new();
+    let proxy = Server::start(|_, mut stream| {
+        let _ = stream.read(&mut [0; 1024]);
+        for byte in [&b"HTTP/1.1 200 OK\r\nx-slow: "[..], &[b'x'; 50]].concat() {
+            say(&mut stream, &[byte]);
+            thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let gateway = TestGateway::start().unwrap();
+    let settings = json!({
+        "proxy": format!("http://{}", proxy.address), "ca_certificate": identity.0.cert.pem(),
+        "connect_timeout_ms": 500, "timeout_ms": 10_000, "max_retries": 0,
+    });
+    let client = support::client(&gateway, &settings);
+    let begin = Instant::now();
+    let error = create(&client, None).unwrap_err();
+    let took = begin.elapsed();
+    assert_eq!(error.kind(), NotSent, "{error}");
+    assert!(error.message().contains("timeout"), "{error}");
+    assert!((500..2000).contains(&took.as_millis()), "it took {took:?}");
 }
 
 fn assert_answered(error: &Error, attempts: u32) {
