@@ -10,25 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static antom_status create_with_id(const antom_client *client, const char *request_id,
-                                   antom_vaulting_session **session_out, antom_error **error_out) {
-    antom_create_vaulting_session_request request;
-    memset(&request, 0, sizeof request);
-    request.struct_size = sizeof request;
-    request.payment_method_type = "CARD";
-    request.vaulting_request_id = request_id;
-    return antom_client_create_vaulting_session(client, &request, session_out, error_out);
-}
-
-static antom_status create(const antom_client *client, antom_vaulting_session **session_out,
-                           antom_error **error_out) {
-    return create_with_id(client, NULL, session_out, error_out);
-}
-
 static void a_session_outlives_its_client(void) {
     antom_client *client = gateway_client(NULL);
     antom_vaulting_session *session = NULL;
-    EXPECT(create(client, &session, NULL) == ANTOM_OK);
+    EXPECT(create(client, NULL, &session, NULL) == ANTOM_OK);
     antom_client_free(client);
     EXPECT(strlen(antom_vaulting_session_request_id(session)) == 36);
     EXPECT(strstr(antom_vaulting_session_raw(session), "vaultingSessionData") != NULL);
@@ -39,22 +24,21 @@ static void options_make_more_than_one_client(void) {
     antom_options *options = antom_options_new();
     antom_client *first = NULL;
     antom_client *second = NULL;
-    const cJSON *settings = cJSON_GetObjectItemCaseSensitive(gateway(), "settings");
-    antom_options_set_client_id(options, text_of(settings, "client_id"));
-    antom_options_set_private_key_path(options, text_of(settings, "private_key_path"));
-    antom_options_set_antom_public_key_path(options, text_of(settings, "antom_public_key_path"));
-    antom_options_set_endpoint(options, text_of(settings, "endpoint"));
+    antom_options_set_client_id(options, setting("client_id"));
+    antom_options_set_private_key_path(options, setting("private_key_path"));
+    antom_options_set_antom_public_key_path(options, setting("antom_public_key_path"));
+    antom_options_set_endpoint(options, setting("endpoint"));
     EXPECT(antom_client_new(options, &first, NULL) == ANTOM_OK);
     /* The test gateway's certificate is not known to the first. */
-    antom_options_set_ca_certificate_path(options, text_of(settings, "ca_certificate_path"));
+    antom_options_set_ca_certificate_path(options, setting("ca_certificate_path"));
     EXPECT(antom_client_new(options, &second, NULL) == ANTOM_OK);
     antom_options_free(options);
-    EXPECT(create(first, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(create(first, NULL, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
     {
         antom_vaulting_session *session = NULL;
-        EXPECT(create(first, &session, NULL) == ANTOM_ERR_NOT_SENT);
+        EXPECT(create(first, NULL, &session, NULL) == ANTOM_ERR_NOT_SENT);
         EXPECT(session == NULL);
-        EXPECT(create(second, &session, NULL) == ANTOM_OK);
+        EXPECT(create(second, NULL, &session, NULL) == ANTOM_OK);
         antom_vaulting_session_free(session);
     }
     antom_client_free(first);
@@ -71,7 +55,7 @@ static void *call_often(void *context) {
     int i;
     for (i = 0; i < CALLS; i++) {
         antom_vaulting_session *session = NULL;
-        good += create(client, &session, NULL) == ANTOM_OK;
+        good += create(client, NULL, &session, NULL) == ANTOM_OK;
         antom_vaulting_session_free(session);
     }
     return (void *)good;
@@ -102,7 +86,7 @@ static void a_closed_client_refuses_calls(void) {
     antom_error *error = NULL;
     antom_client_close(client);
     antom_client_close(client);
-    EXPECT(create(client, &session, &error) == ANTOM_ERR_CLOSED);
+    EXPECT(create(client, NULL, &session, &error) == ANTOM_ERR_CLOSED);
     EXPECT(session == NULL);
     EXPECT(antom_error_retryable(error) == 0);
     antom_error_free(error);
@@ -118,7 +102,7 @@ struct waiting {
 static void *call_once(void *context) {
     struct waiting *waiting = context;
     antom_vaulting_session *session = NULL;
-    waiting->status = create_with_id(waiting->client, waiting->request_id, &session, NULL);
+    waiting->status = create(waiting->client, waiting->request_id, &session, NULL);
     antom_vaulting_session_free(session);
     return NULL;
 }
@@ -143,8 +127,7 @@ static antom_status status_of_a_closed_call(antom_client *client, const char *re
 }
 
 static void close_ends_a_call_that_connects(void) {
-    const cJSON *values = cJSON_GetObjectItemCaseSensitive(gateway(), "values");
-    antom_client *client = gateway_client(text_of(values, "stalled"));
+    antom_client *client = gateway_client(value("stalled"));
     EXPECT(status_of_a_closed_call(client, "1") == ANTOM_ERR_CLOSED);
 }
 
@@ -159,7 +142,7 @@ static void close_leaves_the_outcome_of_a_sent_request_unknown(void) {
 
 static int works(const antom_client *client) {
     antom_vaulting_session *session = NULL;
-    int good = create(client, &session, NULL) == ANTOM_OK;
+    int good = create(client, NULL, &session, NULL) == ANTOM_OK;
     antom_vaulting_session_free(session);
     return good;
 }
