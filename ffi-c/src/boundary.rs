@@ -175,6 +175,11 @@ impl Bytes {
         Ok(unsafe { std::slice::from_raw_parts(self.0.cast(), len) })
     }
 
+    /// The bytes, which must be UTF-8.
+    pub(crate) fn utf8(&self, len: usize, name: &str) -> Result<&str, Error> {
+        str::from_utf8(self.required(len, name)?).map_err(|_| invalid(name, "it is not UTF-8"))
+    }
+
     /// The bytes; NULL is fine where there are none.
     pub(crate) fn or_empty(&self, len: usize, name: &str) -> Result<&[u8], Error> {
         if self.0.is_null() && len == 0 {
@@ -371,6 +376,13 @@ pub(crate) fn c_string(text: &str) -> CString {
         text
     };
     CString::new(whole).expect("no NUL is left")
+}
+
+/// The start of bytes that may hold NULs; `""` if the object is NULL.
+pub(crate) fn bytes<T>(object: Option<&T>, field: impl FnOnce(&T) -> &[u8]) -> *const c_char {
+    answer(c"".as_ptr(), || {
+        object.map_or(c"".as_ptr(), |object| field(object).as_ptr().cast())
+    })
 }
 
 #[cfg(test)]

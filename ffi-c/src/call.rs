@@ -25,10 +25,10 @@ impl From<VerifiedAnswer> for antom_answer {
 }
 
 /// Calls another API: signed, retried, verified and judged like every call.
-/// path is the live path, for example "/ams/api/v1/vaults/fetchNonce"; for a
-/// test client id it is rewritten. json is sent byte for byte, json_len is its
-/// length. repeatable: 1 if the same request twice acts only once, so that it
-/// may be tried again after it was sent; else 0.
+/// path is the live path, for example "/ams/api/v1/vaults/fetchNonce", also in
+/// test mode. json is sent byte for byte. repeatable: 1 if the same request
+/// twice acts only once, so that it may be tried again once it was sent; else
+/// 0.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_call(
@@ -44,8 +44,7 @@ pub extern "C" fn antom_client_call(
         let slot = answer_out.required("answer_out")?;
         let client = required(client, "client")?;
         let path = path.required("path")?;
-        let json = str::from_utf8(json.required(json_len, "json")?)
-            .map_err(|_| invalid("json", "it is not UTF-8"))?;
+        let json = json.utf8(json_len, "json")?;
         let repeat = match repeatable {
             0 => Repeat::OnlyIfNotSent,
             1 => Repeat::Harmless,
@@ -56,25 +55,25 @@ pub extern "C" fn antom_client_call(
     })
 }
 
-/// The verified JSON, whose resultStatus is "S". "" for NULL. Wiped by _free.
+/// The verified JSON, whose resultStatus is "S". Wiped by _free.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_answer_json(answer: Option<&antom_answer>) -> *const c_char {
     text(answer, |answer| &answer.json)
 }
 
-/// The length of the JSON in bytes, without the NUL byte. 0 for NULL.
+/// Its length in bytes, without the NUL byte.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_answer_json_len(answer: Option<&antom_answer>) -> usize {
     number(answer, |answer| answer.json.as_bytes().len())
 }
 
-/// When Antom answered, as it wrote it: ISO 8601. "" for NULL.
+/// When Antom answered: ISO 8601.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_answer_response_time(answer: Option<&antom_answer>) -> *const c_char {
     text(answer, |answer| &answer.response_time)
 }
 
-/// Frees the answer and wipes it. NULL is fine.
+/// Frees the answer and wipes it.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_answer_free(answer: Option<Box<antom_answer>>) {
     free(answer);

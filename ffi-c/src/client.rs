@@ -62,8 +62,8 @@ impl antom_client {
     }
 }
 
-/// Makes a client and checks every option. Opens no connection. The options
-/// are only read: free them afterwards, or use them again.
+/// Makes a client and checks every option. Opens no connection. The options are
+/// only read: free them afterwards, or use them again.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_new(
@@ -81,9 +81,8 @@ pub extern "C" fn antom_client_new(
 }
 
 /// Makes a client that shares everything with this one, its connections too,
-/// but has other limits for each call: timeout_ms as in
-/// antom_options_set_timeout_ms, max_retries as there. It costs next to
-/// nothing, and is freed on its own.
+/// but has its own timeout_ms, 1 to 3600000, and max_retries for each call. It
+/// costs next to nothing, and is freed on its own.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_with_limits(
@@ -109,10 +108,10 @@ pub extern "C" fn antom_client_with_limits(
     })
 }
 
-/// Closes all connections, from any thread. Calls that run now, and later ones,
-/// fail with ANTOM_ERR_CLOSED, or with ANTOM_ERR_OUTCOME_UNKNOWN where the
-/// request had left; so it is for all clients that share the connections. The
-/// client must still be freed. NULL is fine.
+/// Closes all connections, from any thread, also for clients that share them.
+/// Calls that run, and later ones, fail with ANTOM_ERR_CLOSED, or with
+/// ANTOM_ERR_OUTCOME_UNKNOWN if the request had left. The client must still be
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_close(client: Option<&antom_client>) {
     answer((), || {
@@ -123,8 +122,7 @@ pub extern "C" fn antom_client_close(client: Option<&antom_client>) {
     });
 }
 
-/// Frees the client. No call may be running on it. What came from it, sessions
-/// and errors, stays valid. NULL is fine.
+/// Frees the client, on which no call may be running. What came from it stays.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_free(client: Option<Box<antom_client>>) {
     free(client);

@@ -36,6 +36,8 @@ pub mod call;
 
 pub mod signature;
 
+pub mod doctor;
+
 mod shared;
 
 /// antom.h promises that these may be used from more than one thread.
@@ -45,6 +47,7 @@ const _: fn() = || {
     is_for_any_thread::<error::antom_error>();
     is_for_any_thread::<vaulting::antom_vaulting>();
     is_for_any_thread::<call::antom_answer>();
+    is_for_any_thread::<doctor::antom_diagnosis>();
     is_for_any_thread::<notification::antom_replay_guard>();
 };
 

@@ -19,12 +19,11 @@ pub struct antom_header {
     value: Text,
 }
 
-/// Verifies a notification that Antom posted, and reads it. method and path are
-/// those of its request line, path with the query; behind a proxy that rewrites
-/// paths, the path of the URL that Antom was given. headers are all that came,
-/// header_count their number; body is what came, byte for byte, body_len its
-/// length. tolerance_s, in seconds, refuses one that was signed longer ago, or
-/// later than now; 0 is no limit: Antom repeats for up to 24 hours.
+/// Verifies a notification that Antom posted. method and path are those of its
+/// request line, path with its query and as in the URL that Antom was given;
+/// headers are all that came, header_count their number; body is what came,
+/// byte for byte. tolerance_s, in seconds, refuses one whose time is further
+/// from now; 0 is no limit, because Antom repeats for up to 24 hours.
 /// ANTOM_ERR_UNTRUSTED_NOTIFICATION: do not act on it, answer HTTP 400.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -72,9 +71,8 @@ pub extern "C" fn antom_client_verify_notification(
     })
 }
 
-/// The body that acknowledges a notification, to be sent with HTTP 200 and the
-/// content-type "application/json". Without it Antom sends the notification
-/// again. Never NULL, never freed.
+/// The body that acknowledges a notification, for HTTP 200 and content-type
+/// "application/json". Else Antom sends it again. Never NULL, never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_acknowledgement() -> *const c_char {
     const TEXT: &std::ffi::CStr =
@@ -93,14 +91,13 @@ const fn equal(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Remembers in this process which notifications were handled, because Antom
-/// may send one again. Several processes need a table that they share instead.
+/// may repeat one. Several processes need a table that they share instead.
 pub struct antom_replay_guard {
     guard: MemoryReplayGuard,
 }
 
-/// Makes a guard that remembers the newest notifications, at most capacity of
-/// them, for keep_s seconds each: more than 24 hours is a good choice. NULL only
-/// if something inside the library is broken.
+/// Remembers the newest notifications, capacity of them, for keep_s seconds
+/// each: take more than 24 hours. NULL only if the library is broken.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_replay_guard_new(
     capacity: usize,
@@ -112,10 +109,9 @@ pub extern "C" fn antom_replay_guard_new(
     })
 }
 
-/// Claims a verified notification: 1 means that it is new, so handle it and
-/// then acknowledge it; 0 that it was claimed before, so only acknowledge it.
-/// NULL, and a vaulting that came from no notification, are claimed already.
-/// Any thread.
+/// Claims a verified vaulting: 1 if it is new: handle it, then acknowledge it;
+/// 0 if it was claimed before: only acknowledge it. NULL, and a vaulting that
+/// came from no notification, are never new. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_replay_guard_claim(
     guard: Option<&antom_replay_guard>,
@@ -129,8 +125,7 @@ pub extern "C" fn antom_replay_guard_claim(
     })
 }
 
-/// Gives a claim back, because handling failed: the next repetition is new
-/// again. NULL is fine. Any thread.
+/// Gives the claim of a vaulting back, because handling it failed. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_replay_guard_release(
     guard: Option<&antom_replay_guard>,
@@ -143,7 +138,7 @@ pub extern "C" fn antom_replay_guard_release(
     });
 }
 
-/// Frees the guard. NULL is fine.
+/// Frees the guard.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_replay_guard_free(guard: Option<Box<antom_replay_guard>>) {
     free(guard);

@@ -21,6 +21,7 @@ pub enum antom_event_kind {
 /// What happens in a call, for logs and metrics: no bodies, no secrets. Texts
 /// are valid during the callback. Durations are in microseconds. A member that
 /// the event does not have is 0 or NULL.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct antom_event {
     /// How many bytes of this struct the library filled.
@@ -53,8 +54,8 @@ pub struct antom_event {
     clock_skew_s: i64,
 }
 
-/// Is told of every event, on the thread that makes the call, which waits for
-/// it. It must not unwind: no C++ exception and no longjmp may leave it.
+/// Is told of an event, with the context of the options, on the thread that
+/// makes the call, which waits for it. It must not unwind, as a signer.
 pub type antom_observe_fn = Option<extern "C" fn(context: Context, event: &antom_event)>;
 
 /// The caller's function that is told, with its context.

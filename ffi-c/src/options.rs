@@ -259,8 +259,7 @@ pub extern "C" fn antom_options_new() -> Option<Box<antom_options>> {
     answer(None, || Some(Box::default()))
 }
 
-/// Required: the client id that Antom gave you. One that begins with
-/// "SANDBOX_" selects Antom's test mode.
+/// Required: the id that Antom gave you. "SANDBOX_..." selects test mode.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_client_id(
     options: Option<&mut antom_options>,
@@ -272,9 +271,9 @@ pub extern "C" fn antom_options_set_client_id(
     })
 }
 
-/// Required, or the next one: your private key, which signs requests. RSA with
-/// 2048 bits or more, as PEM, as DER, or as the bare base64 that Antom's
-/// Dashboard shows. key_len is in bytes.
+/// Required, or one of the next two: your private key, which signs requests.
+/// RSA, 2048 bits or more, as PEM, DER, or the bare base64 of Antom's
+/// Dashboard.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_private_key(
     options: Option<&mut antom_options>,
@@ -287,7 +286,7 @@ pub extern "C" fn antom_options_set_private_key(
     })
 }
 
-/// The same from a file, which antom_client_new reads.
+/// The same from the file at path, which antom_client_new reads.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_private_key_path(
     options: Option<&mut antom_options>,
@@ -299,11 +298,11 @@ pub extern "C" fn antom_options_set_private_key_path(
     })
 }
 
-/// Signs: writes the signature of content, content_len bytes, made with your
-/// private key by RSASSA-PKCS1-v1_5 with SHA-256, to signature, which has room
-/// for signature_size bytes, and returns its length; 0 if it cannot. sha256 is
-/// the digest of the content, 32 bytes, for an HSM or a KMS. It must not unwind:
-/// no C++ exception and no longjmp may leave it.
+/// Signs with your private key, by RSASSA-PKCS1-v1_5 with SHA-256: the content,
+/// or its digest sha256 of 32 bytes. Writes the signature, for which there is
+/// room for signature_size bytes, and returns its length; 0 if it cannot. It
+/// must not unwind: no C++ exception and no longjmp may leave it. context is
+/// the caller's own.
 pub type antom_sign_fn = Option<
     extern "C" fn(
         context: Context,
@@ -315,10 +314,10 @@ pub type antom_sign_fn = Option<
     ) -> usize,
 >;
 
-/// Instead of a private key: sign is called, on the thread of a call, for every
-/// attempt, and when the client is made. It gets context, which must stay valid
-/// as long as the client and may be used from several threads at once. Returning
-/// 0 or too much gives ANTOM_ERR_SIGNING, and nothing is sent.
+/// Instead of a private key: sign is called on the thread of a call, for every
+/// attempt. It gets context, which must stay valid as long as the client, also
+/// from several threads at once. If it fails, nothing is sent:
+/// ANTOM_ERR_SIGNING.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_signer(
     options: Option<&mut antom_options>,
@@ -332,8 +331,8 @@ pub extern "C" fn antom_options_set_signer(
     })
 }
 
-/// Your own public key, key_len bytes in the forms of the private key, for a
-/// signer: antom_client_new then tests one signature of it. Default: none.
+/// Your own public key, for a signer, in the forms of a private key:
+/// antom_client_new then tests one signature of it. Default: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_signer_public_key(
     options: Option<&mut antom_options>,
@@ -358,9 +357,8 @@ pub extern "C" fn antom_options_set_private_key_passphrase(
     })
 }
 
-/// Required, or the next one: Antom's public key, which answers are verified
-/// with. The same forms as the private key. It is not your own public key; test
-/// mode and live mode have different ones.
+/// Required, or the next one: Antom's public key, in the same forms. It is not
+/// your own key; test mode and live mode have different ones.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_antom_public_key(
     options: Option<&mut antom_options>,
@@ -373,7 +371,7 @@ pub extern "C" fn antom_options_set_antom_public_key(
     })
 }
 
-/// The same from a file, which antom_client_new reads.
+/// The same from the file at path, which antom_client_new reads.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_antom_public_key_path(
     options: Option<&mut antom_options>,
@@ -385,9 +383,8 @@ pub extern "C" fn antom_options_set_antom_public_key_path(
     })
 }
 
-/// One more public key of Antom's, key_len bytes, for answers and notifications
-/// with this keyVersion: while Antom changes its key, both are valid. May be
-/// called several times.
+/// One more public key of Antom's, for what names this key_version: while Antom
+/// changes its key, both are valid. May be called several times.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_add_antom_public_key(
     options: Option<&mut antom_options>,
@@ -406,8 +403,8 @@ pub extern "C" fn antom_options_add_antom_public_key(
     })
 }
 
-/// Required, or the next one: scheme, host and port of the gateway, for example
-/// "https://open-sea-global.alipay.com". http only for this machine.
+/// Required, or the next one: the url of the gateway, scheme, host and port,
+/// like "https://open-sea-global.alipay.com". http only for this machine.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_endpoint(
     options: Option<&mut antom_options>,
@@ -419,8 +416,8 @@ pub extern "C" fn antom_options_set_endpoint(
     })
 }
 
-/// One of Antom's gateways: "north_america", "asia" or "europe". Any other name
-/// gives ANTOM_ERR_INVALID_ARGUMENT. An endpoint as well is ANTOM_ERR_CONFIG.
+/// Instead: the name of a gateway of Antom's, "north_america", "asia" or
+/// "europe".
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_region(
     options: Option<&mut antom_options>,
@@ -435,8 +432,7 @@ pub extern "C" fn antom_options_set_region(
     })
 }
 
-/// The product that you have a contract for: a value of enum antom_product.
-/// Default: ANTOM_PRODUCT_APO.
+/// A value of enum antom_product. Default: ANTOM_PRODUCT_APO.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_product(
     options: Option<&mut antom_options>,
@@ -478,8 +474,7 @@ pub extern "C" fn antom_options_set_agent_token(
     })
 }
 
-/// How long opening a connection may take, in milliseconds: 1 to 3600000, which
-/// antom_client_new checks. Default: 5000.
+/// For opening a connection, in milliseconds, 1 to 3600000. Default: 5000.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_connect_timeout_ms(
     options: Option<&mut antom_options>,
@@ -491,9 +486,8 @@ pub extern "C" fn antom_options_set_connect_timeout_ms(
     })
 }
 
-/// How long a whole call may take, all attempts and the waits between them
-/// included, in milliseconds: 1 to 3600000, which antom_client_new checks.
-/// Default: 30000.
+/// For a whole call, all attempts and waits included, in milliseconds, 1 to
+/// 3600000. Default: 30000.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_timeout_ms(
     options: Option<&mut antom_options>,
@@ -505,8 +499,7 @@ pub extern "C" fn antom_options_set_timeout_ms(
     })
 }
 
-/// How often a failed call is tried again, where that is safe and the timeout
-/// leaves time. Default: 2; 0 is never.
+/// How often a failed call is tried again where that is safe. Default: 2.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_max_retries(
     options: Option<&mut antom_options>,
@@ -518,8 +511,7 @@ pub extern "C" fn antom_options_set_max_retries(
     })
 }
 
-/// PEM text with a certificate authority to trust besides those of the system,
-/// for example that of a local gateway. pem_len is in bytes. Default: none.
+/// PEM text of an authority to trust besides the system's. Default: none.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_ca_certificate(
     options: Option<&mut antom_options>,
@@ -527,14 +519,12 @@ pub extern "C" fn antom_options_set_ca_certificate(
     pem_len: usize,
 ) -> antom_status {
     set(options, |options| {
-        let pem = str::from_utf8(pem.required(pem_len, "pem")?)
-            .map_err(|_| invalid("pem", "it is not UTF-8"))?;
-        options.ca = Some(Ca::Pem(pem.to_owned()));
+        options.ca = Some(Ca::Pem(pem.utf8(pem_len, "pem")?.to_owned()));
         Ok(())
     })
 }
 
-/// The same from a file, which antom_client_new reads.
+/// The same from the file at path, which antom_client_new reads.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_ca_certificate_path(
     options: Option<&mut antom_options>,
@@ -546,8 +536,8 @@ pub extern "C" fn antom_options_set_ca_certificate_path(
     })
 }
 
-/// An HTTP proxy, for example "http://user:password@proxy.example:3128".
-/// Default: none; the variables of the environment are not read.
+/// The url of an HTTP proxy, for example "http://user:password@host:3128".
+/// Default: none; the environment is not asked.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_proxy(
     options: Option<&mut antom_options>,
@@ -559,9 +549,8 @@ pub extern "C" fn antom_options_set_proxy(
     })
 }
 
-/// How far the signed time of an answer may be from this machine's, either way,
-/// in seconds; further gives ANTOM_ERR_UNTRUSTED_RESPONSE. Default: any, so
-/// that a wrong clock stops no shop.
+/// How many seconds the signed time of an answer may differ from this
+/// machine's; more is ANTOM_ERR_UNTRUSTED_RESPONSE. Default: any number.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_max_response_age_s(
     options: Option<&mut antom_options>,
@@ -573,9 +562,8 @@ pub extern "C" fn antom_options_set_max_response_age_s(
     })
 }
 
-/// observe is told of every call, and gets context, which must stay valid as
-/// long as the client and may be used from several threads at once. NULL, the
-/// default, tells nobody.
+/// observe is told of every call. It gets context, for which the same holds as
+/// for a signer's. NULL, the default, tells nobody.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_observer(
     options: Option<&mut antom_options>,
@@ -588,10 +576,9 @@ pub extern "C" fn antom_options_set_observer(
     })
 }
 
-/// 1: antom_client_new gives every caller with the same options the same
-/// connections, which stay open after the last _free: for hosts that make a
-/// client for every task, as PHP does; not with a signer or an observer. 0, the
-/// default: each its own.
+/// 1: clients with the same options share their connections, which stay open
+/// after the last _free, for hosts that make a client for every task, as PHP
+/// does; not with a signer or an observer. Default: 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_shared(
     options: Option<&mut antom_options>,
@@ -607,7 +594,7 @@ pub extern "C" fn antom_options_set_shared(
     })
 }
 
-/// Frees the options and wipes the keys in them. NULL is fine.
+/// Frees the options and wipes the keys in them.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_free(options: Option<Box<antom_options>>) {
     free(options);

@@ -3,15 +3,20 @@
 use std::ffi::{CString, c_char};
 
 use antom_core::api::objects::{Card, PaymentMethodDetail};
-use antom_core::{InquireVaulting, Recovery, Secret, VaultingOutcome};
+use antom_core::api::vault_payment_method::VaultPaymentMethod;
+use antom_core::{
+    InquireVaulting, Recovery, ResponseTime, Secret, VaultingInquiry, VaultingOutcome,
+};
 use zeroize::Zeroizing;
 
-use crate::boundary::{Out, Text, c_string, call, free, number, optional_text, required, text};
+use crate::boundary::{
+    Bytes, Out, Text, c_string, call, free, number, optional_text, required, text,
+};
 use crate::client::antom_client;
 use crate::error::{antom_error, antom_status};
 
-/// What became of a vaulting. Treat a number that you do not know, and
-/// ANTOM_OUTCOME_UNRECOGNISED, as not finished.
+/// What became of a vaulting. Treat a number that you do not know as
+/// ANTOM_OUTCOME_UNRECOGNISED: not finished.
 #[repr(C)]
 pub enum antom_outcome {
     /// Not finished. The buyer may have to go to next_url.
@@ -28,8 +33,7 @@ pub enum antom_outcome {
     ANTOM_OUTCOME_UNRELATED = 5,
 }
 
-/// What Antom says of a vaulting. It never changes, and may be read from any
-/// thread.
+/// What Antom says of a vaulting.
 pub struct antom_vaulting {
     status: i32,
     request_id: CString,
@@ -41,6 +45,8 @@ pub struct antom_vaulting {
     card_expiry_month: Option<CString>,
     card_expiry_year: Option<CString>,
     next_url: Option<CString>,
+    response_time: CString,
+    clock_skew_s: i64,
     replay_key: CString,
     raw: Zeroizing<CString>,
 }
@@ -59,6 +65,8 @@ impl antom_vaulting {
             card_expiry_month: None,
             card_expiry_year: None,
             next_url: None,
+            response_time: CString::default(),
+            clock_skew_s: 0,
             replay_key: CString::default(),
             raw: Zeroizing::default(),
         }
@@ -104,6 +112,14 @@ impl antom_vaulting {
         }
     }
 
+    pub(crate) fn answered_at(self, time: &ResponseTime) -> Self {
+        Self {
+            response_time: c_string(time.text()),
+            clock_skew_s: clock_skew_s(time),
+            ..self
+        }
+    }
+
     /// What [`antom_replay_guard`](crate::notification::antom_replay_guard) knows it by.
     pub(crate) fn with_replay_key(self, key: &str) -> Self {
         Self {
@@ -136,13 +152,28 @@ impl antom_vaulting {
     }
 }
 
+impl From<VaultingInquiry> for antom_vaulting {
+    fn from(inquiry: VaultingInquiry) -> Self {
+        Self::new(&inquiry.request_id, &inquiry.outcome, &inquiry.raw)
+            .answered_at(&inquiry.response_time)
+    }
+}
+
+/// By how many seconds Antom's clock is ahead; 0 where its time cannot be read.
+pub(crate) fn clock_skew_s(time: &ResponseTime) -> i64 {
+    match time.clock_skew() {
+        Some(skew) => skew.whole_seconds(),
+        None => 0,
+    }
+}
+
 fn secret(text: &Secret<String>) -> Zeroizing<CString> {
     Zeroizing::new(c_string(text.expose()))
 }
 
-/// Asks what became of the vaulting with this vaulting_request_id, at most 64
-/// characters. merchant_account_id is NULL, or with ANTOM_PRODUCT_AMS an id of
-/// at most 64 characters. ANTOM_OK says only that Antom answered.
+/// Asks what became of the vaulting with this vaulting_request_id.
+/// merchant_account_id is NULL, or, only with ANTOM_PRODUCT_AMS, an id. Both at
+/// most 64 characters. ANTOM_OK says only that Antom answered.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_inquire_vaulting(
@@ -160,19 +191,17 @@ pub extern "C" fn antom_client_inquire_vaulting(
             vaulting_request_id: id.to_owned(),
             merchant_account_id: merchant_account_id.copied("merchant_account_id")?,
         };
-        let inquiry = client.run(|client| client.inquire_vaulting(&request))?;
-        slot.fill(antom_vaulting::new(
-            &inquiry.request_id,
-            &inquiry.outcome,
-            &inquiry.raw,
-        ));
+        slot.fill(
+            client
+                .run(|client| client.inquire_vaulting(&request))?
+                .into(),
+        );
         Ok(())
     })
 }
 
-/// After ANTOM_ERR_OUTCOME_UNKNOWN: what really happened under this
-/// vaulting_request_id. As an inquiry, but for a request that never arrived
-/// there is an answer too: ANTOM_OUTCOME_NEVER_ARRIVED.
+/// After ANTOM_ERR_OUTCOME_UNKNOWN: an inquiry for this vaulting_request_id
+/// that has an answer for a request that never arrived too, see antom_outcome.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_recover(
@@ -186,9 +215,7 @@ pub extern "C" fn antom_client_recover(
         let client = required(client, "client")?;
         let id = vaulting_request_id.required("vaulting_request_id")?;
         slot.fill(match client.run(|client| client.recover(id))? {
-            Recovery::Known(inquiry) => {
-                antom_vaulting::new(&inquiry.request_id, &inquiry.outcome, &inquiry.raw)
-            }
+            Recovery::Known(inquiry) => inquiry.into(),
             Recovery::NeverArrived => {
                 antom_vaulting::bare(antom_outcome::ANTOM_OUTCOME_NEVER_ARRIVED, id)
             }
@@ -197,13 +224,41 @@ pub extern "C" fn antom_client_recover(
     })
 }
 
-/// What became of it: a value of enum antom_outcome. 0 for NULL.
+/// Vaults a card whose number your server holds: it, its logs and its backups
+/// come under PCI DSS, which a session avoids; never store the security code.
+/// json is the request of vaultPaymentMethod with the members that Antom
+/// documents; wipe it afterwards. It is never sent twice: after
+/// ANTOM_ERR_OUTCOME_UNKNOWN see antom_client_recover.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_client_vault_payment_method(
+    client: Option<&antom_client>,
+    json: Bytes,
+    json_len: usize,
+    vaulting_out: Out<antom_vaulting>,
+    error_out: Out<antom_error>,
+) -> antom_status {
+    call(error_out, || {
+        let slot = vaulting_out.required("vaulting_out")?;
+        let client = required(client, "client")?;
+        let json = json.utf8(json_len, "json")?;
+        let request = VaultPaymentMethod::from_json(json)?;
+        let vaulted = client.run(|client| client.vault_payment_method(request))?;
+        slot.fill(
+            antom_vaulting::new(&vaulted.request_id, &vaulted.outcome, &vaulted.raw)
+                .answered_at(&vaulted.response_time),
+        );
+        Ok(())
+    })
+}
+
+/// What became of it: a value of enum antom_outcome.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_outcome(vaulting: Option<&antom_vaulting>) -> i32 {
     number(vaulting, |vaulting| vaulting.status)
 }
 
-/// The vaulting_request_id that began it. "" if there is none, or for NULL.
+/// The vaulting_request_id that began it. "" if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_request_id(vaulting: Option<&antom_vaulting>) -> *const c_char {
     text(vaulting, |vaulting| &vaulting.request_id)
@@ -221,8 +276,8 @@ pub extern "C" fn antom_vaulting_message(vaulting: Option<&antom_vaulting>) -> *
     optional_text(vaulting, |vaulting| vaulting.message.as_deref())
 }
 
-/// The paymentMethodId of later payments, at most 2048 characters: a secret,
-/// keep it like a password. NULL if there is none. Wiped by _free.
+/// The paymentMethodId of later payments, at most 2048 characters: keep it like
+/// a password. NULL if there is none. Wiped by _free.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_card_token(vaulting: Option<&antom_vaulting>) -> *const c_char {
     optional_text(vaulting, |vaulting| {
@@ -266,20 +321,31 @@ pub extern "C" fn antom_vaulting_next_url(vaulting: Option<&antom_vaulting>) -> 
     optional_text(vaulting, |vaulting| vaulting.next_url.as_deref())
 }
 
-/// The whole verified JSON, which holds the token: a secret. "" if there is
-/// none, or for NULL. Wiped by _free.
+/// When Antom answered: ISO 8601. "" for a notification.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_vaulting_response_time(vaulting: Option<&antom_vaulting>) -> *const c_char {
+    text(vaulting, |vaulting| &vaulting.response_time)
+}
+
+/// By how many seconds Antom's clock was ahead then; 0 if unknown.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_vaulting_clock_skew_s(vaulting: Option<&antom_vaulting>) -> i64 {
+    number(vaulting, |vaulting| vaulting.clock_skew_s)
+}
+
+/// The whole verified JSON with the token: a secret. "" if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_raw(vaulting: Option<&antom_vaulting>) -> *const c_char {
     text(vaulting, |vaulting| &vaulting.raw)
 }
 
-/// The length of the JSON in bytes, without the NUL byte. 0 for NULL.
+/// Its length in bytes, without the NUL byte.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_raw_len(vaulting: Option<&antom_vaulting>) -> usize {
     number(vaulting, |vaulting| vaulting.raw.as_bytes().len())
 }
 
-/// Frees the vaulting and wipes its secrets. NULL is fine.
+/// Frees the vaulting and wipes its secrets.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_free(vaulting: Option<Box<antom_vaulting>>) {
     free(vaulting);

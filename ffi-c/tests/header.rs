@@ -1,5 +1,5 @@
-//! `include/antom.h` is what the sources of this crate say. To write it anew:
-//! `ANTOM_BLESS=1 cargo test -p antom-ffi --test header`
+//! `include/antom.h` is what the sources of this crate say, reads as a manual, and is what `docs/c-api.md` shows. To
+//! write both anew: `ANTOM_BLESS=1 cargo test -p antom-ffi --test header`
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,6 +22,7 @@ const SECTIONS: &[(&str, &str)] = &[
         "sign and verify what this library does not send",
         "signature.rs",
     ),
+    ("why a signature does not verify", "doctor.rs"),
 ];
 
 const WIDTH: usize = 80;
@@ -30,12 +31,21 @@ const MUST_USE: &str = "__attribute__((warn_unused_result))\n";
 
 #[test]
 fn header_is_what_the_sources_say() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../include/antom.h");
-    let expected = header();
+    expect_file("../include/antom.h", &header());
+}
+
+#[test]
+fn the_page_for_readers_is_what_the_header_says() {
+    expect_file("../docs/c-api.md", &page(&header()));
+}
+
+/// The file holds exactly this text; it is written anew where that is asked for.
+fn expect_file(path: &str, expected: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("ANTOM_BLESS").is_some() {
-        fs::write(&path, &expected).unwrap();
+        fs::write(&file, expected).unwrap();
     }
-    let found = fs::read_to_string(&path).unwrap_or_default();
+    let found = fs::read_to_string(&file).unwrap_or_default();
     let difference = found
         .lines()
         .chain(std::iter::repeat("(nothing)"))
@@ -44,7 +54,7 @@ fn header_is_what_the_sources_say() {
         .find(|((found, expected), _)| found != expected);
     if let Some(((found, expected), line)) = difference {
         panic!(
-            "include/antom.h is not what ffi-c/src says.\n\
+            "{path} is not what ffi-c/src says.\n\
              line {line}: {found}\nexpected: {expected}\n\
              If the sources are right: ANTOM_BLESS=1 cargo test -p antom-ffi --test header"
         );
@@ -60,6 +70,175 @@ fn no_line_is_longer_than_80_columns() {
             "line {number}: {line}"
         );
     }
+}
+
+#[test]
+fn the_header_is_short_enough_to_be_read() {
+    assert!(header().lines().count() < 600);
+}
+
+#[test]
+fn every_declaration_has_a_comment() {
+    for section in sections(&header()) {
+        for declaration in &section.declarations {
+            let words = declaration.comment.split_whitespace().count();
+            assert!(words >= 3, "say what it is:\n{}", declaration.code);
+        }
+    }
+}
+
+/// Every parameter is explained where the function is, or by the RULES at the top: the object that the function is
+/// named after, what it makes (`x_out`, `error_out`), and the length of another parameter (`x_len` for `x`). A setter's
+/// value is explained with the setter's name.
+#[test]
+fn every_parameter_is_explained() {
+    let header = header();
+    let mut explained = 0;
+    for section in sections(&header) {
+        for declaration in &section.declarations {
+            let parameters = declaration.parameters();
+            for parameter in &parameters {
+                let of_another = parameter
+                    .strip_suffix("_len")
+                    .is_some_and(|other| parameters.contains(&other));
+                let by_the_rules = parameter.ends_with("_out")
+                    || of_another
+                    || declaration.name().contains(parameter);
+                assert!(
+                    by_the_rules || declaration.mentions(parameter),
+                    "say what {parameter} is:\n{}\n{}",
+                    declaration.comment,
+                    declaration.code
+                );
+                explained += usize::from(!by_the_rules);
+            }
+        }
+    }
+    assert!(explained > 50, "only {explained} parameters were found");
+}
+
+/// A part of the header with a title.
+struct Section<'a> {
+    title: &'a str,
+    declarations: Vec<Declaration<'a>>,
+}
+
+/// What the header declares, with its comment as one line.
+struct Declaration<'a> {
+    comment: String,
+    code: &'a str,
+}
+
+impl<'a> Declaration<'a> {
+    fn is_function(&self) -> bool {
+        self.code.contains('(') && !self.code.contains('{')
+    }
+
+    /// What a function, or a type of functions, is called.
+    fn name(&self) -> &'a str {
+        let code = self
+            .code
+            .strip_prefix(MUST_USE.trim_end())
+            .unwrap_or(self.code);
+        let before = match code.split_once("(*") {
+            Some((_, after)) => after.split(')').next(),
+            None => code.split(['(', '{']).next(),
+        };
+        let words = before.unwrap().trim_end_matches([';', ' ', '\n']);
+        words.rsplit([' ', '*', '\n']).next().unwrap()
+    }
+
+    fn parameters(&self) -> Vec<&'a str> {
+        if !self.is_function() {
+            return Vec::new();
+        }
+        let code = self
+            .code
+            .strip_prefix(MUST_USE.trim_end())
+            .unwrap_or(self.code);
+        let list = &code[code.rfind('(').unwrap() + 1..code.rfind(')').unwrap()];
+        list.split(',')
+            .map(|parameter| parameter.rsplit([' ', '*', '\n']).next().unwrap())
+            .filter(|name| *name != "void")
+            .collect()
+    }
+
+    fn mentions(&self, parameter: &str) -> bool {
+        self.comment
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .any(|word| word.eq_ignore_ascii_case(parameter))
+    }
+}
+
+/// The header without what only compilers read.
+fn sections(header: &str) -> Vec<Section<'_>> {
+    let parts = header.split("\n/* ---- ").skip(1);
+    parts
+        .map(|part| {
+            let (title, rest) = part.split_once(" -").unwrap();
+            let rest = rest.split("\n#include").next().unwrap();
+            let declarations = rest.split("\n/** ").skip(1).map(|block| {
+                let (comment, code) = block.split_once("*/").unwrap();
+                let words = comment.split_whitespace().filter(|word| *word != "*");
+                Declaration {
+                    comment: words.collect::<Vec<_>>().join(" "),
+                    code: code.trim(),
+                }
+            });
+            Section {
+                title,
+                declarations: declarations.collect(),
+            }
+        })
+        .collect()
+}
+
+/// The header as a page of Markdown.
+fn page(header: &str) -> String {
+    let rules = header.split("RULES").nth(1).unwrap();
+    let rules = rules.split("\n *\n").next().unwrap();
+    let mut text = format!(
+        "# The C API\n\n\
+         Made from [`include/antom.h`](../include/antom.h) by `ffi-c/tests/header.rs`; what is said here is said there. \
+         [`examples/c`](../examples/c) shows it in use, [`antom.hpp`](../include/antom.hpp) is the same for C++17.\n\n\
+         ## Rules\n\nThey{}.\n",
+        rules.lines().next().unwrap().trim_start_matches(", which")
+    );
+    for line in rules.lines().skip(1) {
+        let line = line.trim_start_matches(" *");
+        match line.strip_prefix("   ") {
+            Some(rule) if !rule.starts_with(' ') => {
+                let (name, rule) = rule.split_once("  ").unwrap();
+                write!(text, "\n- **{name}**: {}", prose(rule.trim())).unwrap();
+            }
+            _ => write!(text, " {}", prose(line.trim())).unwrap(),
+        }
+    }
+    text.push('\n');
+    for Section {
+        title,
+        declarations,
+    } in sections(header)
+    {
+        let title = title[..1].to_uppercase() + &title[1..];
+        write!(text, "\n## {title}\n").unwrap();
+        for declaration in declarations {
+            let Declaration { comment, code } = &declaration;
+            let name = declaration.name();
+            write!(
+                text,
+                "\n### {name}\n\n```c\n{code}\n```\n\n{}\n",
+                prose(comment)
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+/// Words that Markdown would take for its own signs.
+fn prose(text: &str) -> String {
+    text.replace('*', "\\*").replace('<', "&lt;")
 }
 
 fn header() -> String {
@@ -173,7 +352,18 @@ fn lay_out(block: &str) -> String {
             let last = lines.pop().unwrap();
             lines.extend([last.trim_end_matches(',').to_owned(), "};".to_owned()]);
         } else if line.ends_with(");") && line.len() > WIDTH {
-            lines.extend(fold(&line));
+            let folded = fold(&line);
+            // The attribute has no line of its own where there is room for both.
+            match lines.last_mut() {
+                Some(last)
+                    if last.len() + " ".len() + folded[0].len() <= WIDTH
+                        && last.starts_with("__") =>
+                {
+                    write!(last, " {}", folded[0]).unwrap();
+                    lines.extend_from_slice(&folded[1..]);
+                }
+                _ => lines.extend(folded),
+            }
         } else {
             lines.push(line.replace("typedef enum ", "enum "));
         }
@@ -195,7 +385,7 @@ fn fold(declaration: &str) -> Vec<String> {
         let last = lines.last_mut().unwrap();
         if lines_are_begun(last) && last.len() + " ".len() + parameter.len() + comma.len() <= WIDTH
         {
-            last.push_str(&format!(" {parameter}{comma}"));
+            write!(last, " {parameter}{comma}").unwrap();
         } else {
             lines.push(format!("    {parameter}{comma}"));
         }
@@ -208,9 +398,10 @@ fn lines_are_begun(line: &str) -> bool {
     line.starts_with("    ")
 }
 
-/// Blocks with an empty line between them, but for short ones: a comment and a declaration of one line each.
+/// Blocks with an empty line between them, but for short ones: what one object tells stands together.
 fn join(blocks: &[String]) -> String {
-    let is_short = |block: &String| block.lines().count() == 2;
+    const SHORT: usize = 7;
+    let is_short = |block: &String| block.lines().count() <= SHORT && !block.contains("typedef ");
     let mut text = String::new();
     for (block, number) in blocks.iter().zip(0..) {
         if number > 0 {
@@ -229,7 +420,7 @@ fn comment(words: &[&str], indent: usize) -> Vec<String> {
     for word in words.iter().chain(&["*/"]) {
         let last = lines.last_mut().unwrap();
         if last.len() + " ".len() + word.len() <= WIDTH {
-            last.push_str(&format!(" {word}"));
+            write!(last, " {word}").unwrap();
         } else if *word == "*/" {
             lines.push(format!("{indent} */"));
         } else {

@@ -256,6 +256,33 @@ static void inquiries(void) {
     EXPECT(vaulting == UNTOUCHED);
 }
 
+static void cards(void) {
+    antom_vaulting *vaulting = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/vault_without_client");
+    status = antom_client_vault_payment_method(NULL, "{}", 2, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "client");
+    begin("arguments/vault_without_json");
+    status = antom_client_vault_payment_method(client, NULL, 0, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    status = antom_client_vault_payment_method(client, "{}", SIZE_MAX, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    status = antom_client_vault_payment_method(client, not_utf8, 4, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    begin("arguments/vault_with_json_that_is_no_request");
+    status = antom_client_vault_payment_method(client, "[]", 2, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    status = antom_client_vault_payment_method(client, "{\"card\":1}", 10, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    begin("arguments/vault_without_vaulting_out");
+    status = antom_client_vault_payment_method(client, "{}", 2, NULL, &error);
+    expect_refused(__LINE__, status, error, "vaulting_out");
+    EXPECT(antom_client_vault_payment_method(client, "{}", 2, NULL, NULL) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(vaulting == UNTOUCHED);
+}
+
 static void calls(void) {
     antom_answer *answer = UNTOUCHED;
     antom_error *error = NULL;
@@ -451,6 +478,53 @@ static void sign_and_verify(void) {
     antom_signature_free(signature);
 }
 
+/* Refused because of the parameter of this name. */
+static void expect_no_diagnosis(int line, const struct parts *parts, const char *client_id,
+                                int32_t from_merchant, const char *name) {
+    antom_diagnosis *diagnosis = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status = antom_client_diagnose(
+        parts->client, from_merchant, parts->method, parts->path, client_id, parts->time,
+        parts->body, parts->body_len, parts->signature_header, &diagnosis, &error);
+    expect_refused(line, status, error, name);
+    EXPECT(diagnosis == UNTOUCHED);
+}
+
+static void diagnoses(void) {
+    struct parts parts = good_parts();
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/diagnose_without_a_part");
+    parts.client = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "client");
+    parts = good_parts();
+    parts.method = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "method");
+    parts = good_parts();
+    parts.path = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "path");
+    parts = good_parts();
+    parts.time = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "time");
+    parts = good_parts();
+    parts.body = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "body");
+    parts = good_parts();
+    parts.signature_header = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "signature_header");
+    parts = good_parts();
+    expect_no_diagnosis(__LINE__, &parts, NULL, 0, "client_id");
+    expect_no_diagnosis(__LINE__, &parts, not_utf8, 0, "client_id");
+    begin("arguments/diagnose_from_nobody");
+    expect_no_diagnosis(__LINE__, &parts, "x", 2, "from_merchant");
+    expect_no_diagnosis(__LINE__, &parts, "x", -1, "from_merchant");
+    begin("arguments/diagnose_without_diagnosis_out");
+    status = antom_client_diagnose(client, 0, "POST", "/", "x", "1", "", 0, "x", NULL, &error);
+    expect_refused(__LINE__, status, error, "diagnosis_out");
+    EXPECT(antom_client_diagnose(client, 0, "POST", "/", "x", "1", "", 0, "x", NULL, NULL) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+}
+
 /* ---- request ------------------------------------------------------------- */
 
 static antom_create_vaulting_session_request empty_request(void) {
@@ -577,6 +651,8 @@ static void accessors_of_null(void) {
     EXPECT(antom_vaulting_session_data_len(NULL) == 0);
     EXPECT_TEXT(antom_vaulting_session_expires_at(NULL), "");
     EXPECT(antom_vaulting_session_normal_url(NULL) == NULL);
+    EXPECT_TEXT(antom_vaulting_session_response_time(NULL), "");
+    EXPECT(antom_vaulting_session_clock_skew_s(NULL) == 0);
     EXPECT_TEXT(antom_vaulting_session_raw(NULL), "");
     EXPECT(antom_vaulting_session_raw_len(NULL) == 0);
     EXPECT(antom_vaulting_outcome(NULL) == ANTOM_OUTCOME_PROCESSING);
@@ -589,12 +665,19 @@ static void accessors_of_null(void) {
     EXPECT(antom_vaulting_card_expiry_month(NULL) == NULL);
     EXPECT(antom_vaulting_card_expiry_year(NULL) == NULL);
     EXPECT(antom_vaulting_next_url(NULL) == NULL);
+    EXPECT_TEXT(antom_vaulting_response_time(NULL), "");
+    EXPECT(antom_vaulting_clock_skew_s(NULL) == 0);
     EXPECT_TEXT(antom_vaulting_raw(NULL), "");
     EXPECT(antom_vaulting_raw_len(NULL) == 0);
     EXPECT_TEXT(antom_answer_json(NULL), "");
     EXPECT(antom_answer_json_len(NULL) == 0);
     EXPECT_TEXT(antom_answer_response_time(NULL), "");
     EXPECT_TEXT(antom_signature_header(NULL), "");
+    EXPECT(antom_diagnosis_cause(NULL) == NULL);
+    EXPECT_TEXT(antom_diagnosis_what(NULL), "");
+    EXPECT_TEXT(antom_diagnosis_fix(NULL), "");
+    EXPECT_TEXT(antom_diagnosis_string_to_sign(NULL), "");
+    EXPECT(antom_diagnosis_string_to_sign_len(NULL) == 0);
 }
 
 static void null_may_be_freed_and_closed(void) {
@@ -607,6 +690,7 @@ static void null_may_be_freed_and_closed(void) {
     antom_vaulting_free(NULL);
     antom_replay_guard_free(NULL);
     antom_answer_free(NULL);
+    antom_diagnosis_free(NULL);
 }
 
 static void version(void) {
@@ -630,11 +714,13 @@ int main(void) {
     client_new();
     client_with_limits();
     inquiries();
+    cards();
     calls();
     notifications();
     begin("arguments/a_replay_guard_and_nothing_to_claim");
     replay_guard_of_nothing();
     sign_and_verify();
+    diagnoses();
     requests();
     begin("arguments/accessors_of_null");
     accessors_of_null();

@@ -9,7 +9,15 @@
 
 /* ---- a signer ------------------------------------------------------------ */
 
-enum manner { GOOD, FAILS, RUBBISH, TOO_LONG, LAST_BYTE_WRONG, CALLS_ITS_CLIENT, CLOSES_ITS_CLIENT };
+enum manner {
+    GOOD,
+    FAILS,
+    RUBBISH,
+    TOO_LONG,
+    LAST_BYTE_WRONG,
+    CALLS_ITS_CLIENT,
+    CLOSES_ITS_CLIENT
+};
 
 struct signer {
     enum manner manner;
@@ -334,8 +342,8 @@ static void an_observer_is_told_everything_in_order(void) {
     EXPECT(create(client, id, &session, NULL) == ANTOM_OK);
     expect_events(&notes, 4, create_path, id);
 
-    EXPECT(event->body_bytes == strlen("{\"paymentMethodType\":\"CARD\",\"vaultingRequestId\":\"\"}") +
-                                    strlen(id));
+    EXPECT(event->body_bytes ==
+           strlen("{\"paymentMethodType\":\"CARD\",\"vaultingRequestId\":\"\"}") + strlen(id));
     EXPECT(event->attempts == 0 && event->status == 0 && event->http_status == 0);
     EXPECT(event->duration_us == 0 && event->sign_us == 0 && event->verify_us == 0);
 

@@ -79,10 +79,10 @@ static void complete(struct notification *notification) {
 
 static antom_status verify(const struct notification *notification, uint32_t tolerance_s,
                            antom_vaulting **vaulting_out, antom_error **error_out) {
-    return antom_client_verify_notification(
-        merchant, notification->method, notification->path, notification->headers,
-        notification->header_count, notification->body, notification->body_len, tolerance_s,
-        vaulting_out, error_out);
+    return antom_client_verify_notification(merchant, notification->method, notification->path,
+                                            notification->headers, notification->header_count,
+                                            notification->body, notification->body_len, tolerance_s,
+                                            vaulting_out, error_out);
 }
 
 /* Verifies it, and forgets how it was signed. */

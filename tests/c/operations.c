@@ -1,4 +1,4 @@
-/* What stands beside createVaultingSession: inquiries, recovery, calls of other APIs, and limits. */
+/* What stands beside createVaultingSession: inquiries, recovery, cards, calls of other APIs, and limits. */
 #include "support.h"
 
 #include <stdio.h>
@@ -43,6 +43,9 @@ static void a_vaulting_that_succeeded_has_its_card(void) {
     EXPECT_TEXT(antom_vaulting_card_expiry_month(vaulting), "02");
     EXPECT_TEXT(antom_vaulting_card_expiry_year(vaulting), "29");
     EXPECT(antom_vaulting_next_url(vaulting) == NULL);
+    EXPECT(strlen(antom_vaulting_response_time(vaulting)) == strlen("2026-08-17T11:00:00+08:00"));
+    EXPECT(antom_vaulting_clock_skew_s(vaulting) >= -2);
+    EXPECT(antom_vaulting_clock_skew_s(vaulting) <= 1);
     EXPECT(strstr(antom_vaulting_raw(vaulting), "\"metadata\":\"mine\"") != NULL);
     EXPECT(antom_vaulting_raw_len(vaulting) == strlen(antom_vaulting_raw(vaulting)));
     antom_vaulting_free(vaulting);
@@ -173,6 +176,84 @@ static void recovery_may_not_know_either(void) {
     antom_error_free(error);
 }
 
+/* ---- cards --------------------------------------------------------------- */
+
+static antom_status vault(const char *id, const char *card, antom_vaulting **vaulting_out,
+                          antom_error **error_out) {
+    char json[600];
+    int length =
+        snprintf(json, sizeof json,
+                 "{\"vaultingRequestId\":\"%s\",\"redirectUrl\":\"https://shop.example/r\","
+                 "\"vaultingNotificationUrl\":\"https://shop.example/n\","
+                 "\"paymentMethodDetail\":{\"paymentMethodType\":\"CARD\",\"card\":%s},"
+                 "\"env\":{\"terminalType\":\"WEB\"}}",
+                 id, card);
+    return antom_client_vault_payment_method(client, json, (size_t)length, vaulting_out, error_out);
+}
+
+static const char card[] = "{\"cardNo\":\"4054695723100768\",\"cvv\":\"987\"}";
+
+static void a_card_is_vaulted(void) {
+    antom_vaulting *vaulting = NULL;
+    EXPECT(vault("card_vaulted", card, &vaulting, NULL) == ANTOM_OK);
+    EXPECT(antom_vaulting_outcome(vaulting) == ANTOM_OUTCOME_SUCCEEDED);
+    EXPECT_TEXT(antom_vaulting_request_id(vaulting), "card_vaulted");
+    EXPECT_TEXT(antom_vaulting_card_token(vaulting), "TOKEN+/==");
+    EXPECT_TEXT(antom_vaulting_card_last_four(vaulting), "0768");
+    EXPECT(strlen(antom_vaulting_response_time(vaulting)) == strlen("2026-08-17T11:00:00+08:00"));
+    antom_vaulting_free(vaulting);
+    vaulting = NULL;
+    EXPECT(vault("card_in_process", card, &vaulting, NULL) == ANTOM_OK);
+    EXPECT(antom_vaulting_outcome(vaulting) == ANTOM_OUTCOME_PROCESSING);
+    EXPECT_TEXT(antom_vaulting_next_url(vaulting), "https://bank.example/3ds");
+    antom_vaulting_free(vaulting);
+}
+
+static void a_card_that_is_refused_says_why(void) {
+    antom_vaulting *vaulting = NULL;
+    antom_error *error = NULL;
+    EXPECT(vault("card_refused", card, &vaulting, &error) == ANTOM_ERR_API);
+    EXPECT_TEXT(antom_error_result_code(error), "CARD_EXPIRED");
+    EXPECT_TEXT(antom_error_request_id(error), "card_refused");
+    EXPECT(vaulting == NULL);
+    antom_error_free(error);
+}
+
+static void a_card_is_never_sent_twice(void) {
+    antom_vaulting *vaulting = NULL;
+    antom_error *error = NULL;
+    EXPECT(vault("card_unavailable", card, &vaulting, &error) == ANTOM_ERR_OUTCOME_UNKNOWN);
+    EXPECT(antom_error_attempts(error) == 1);
+    EXPECT(vaulting == NULL);
+    antom_error_free(error);
+}
+
+/* No text of an error holds the card's number. */
+static void expect_no_card_in(const antom_error *error) {
+    EXPECT(strstr(antom_error_message(error), "405469") == NULL);
+    EXPECT(strstr(antom_error_advice(error), "405469") == NULL);
+}
+
+static void a_card_with_mistakes_is_not_sent_and_not_shown(void) {
+    antom_vaulting *vaulting = NULL;
+    antom_error *error = NULL;
+    EXPECT(vault("1", "{\"cardNumber\":\"4054695723100768\"}", &vaulting, &error) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(strstr(antom_error_message(error), "paymentMethodDetail.card.cardNumber") != NULL);
+    expect_no_card_in(error);
+    antom_error_free(error);
+    EXPECT(vault("1", "\"4054695723100768\"", &vaulting, &error) == ANTOM_ERR_INVALID_ARGUMENT);
+    expect_no_card_in(error);
+    antom_error_free(error);
+    EXPECT(vault("1", "{\"cardNo\":\"40546957231007684054695723100768x\"}", &vaulting, &error) ==
+           ANTOM_ERR_INVALID_REQUEST);
+    EXPECT(antom_error_violation_count(error) == 1);
+    EXPECT_TEXT(antom_error_violation_field(error, 0), "paymentMethodDetail.card.cardNo");
+    expect_no_card_in(error);
+    EXPECT(vaulting == NULL);
+    antom_error_free(error);
+}
+
 /* ---- any other API ------------------------------------------------------- */
 
 static antom_status call(const char *id, int32_t repeatable, antom_answer **answer_out,
@@ -188,7 +269,8 @@ static void a_call_gives_the_verified_answer(void) {
     cJSON *json;
     EXPECT(call("call_succeeded", 0, &answer, NULL) == ANTOM_OK);
     json = cJSON_Parse(antom_answer_json(answer));
-    EXPECT_TEXT(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nonce")), "Zo\xc3\xab");
+    EXPECT_TEXT(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nonce")),
+                "Zo\xc3\xab");
     EXPECT(antom_answer_json_len(answer) == strlen(antom_answer_json(answer)));
     EXPECT(strlen(antom_answer_response_time(answer)) == strlen("2026-08-17T11:00:00+08:00"));
     cJSON_Delete(json);
@@ -288,6 +370,23 @@ static void limits_outlive_their_client_and_are_closed_with_it(void) {
 
 /* ---- options that judge answers ------------------------------------------ */
 
+static void an_old_answer_shows_in_the_clock_skew(void) {
+    antom_vaulting *vaulting = inquire("inquiry_of_long_ago");
+    EXPECT_TEXT(antom_vaulting_response_time(vaulting), "2020-01-01T00:00:00+08:00");
+    EXPECT(antom_vaulting_clock_skew_s(vaulting) < -100000000);
+    antom_vaulting_free(vaulting);
+}
+
+static void a_session_says_when_it_was_answered(void) {
+    antom_vaulting_session *session = NULL;
+    EXPECT(create(client, NULL, &session, NULL) == ANTOM_OK);
+    EXPECT(strlen(antom_vaulting_session_response_time(session)) ==
+           strlen("2026-08-17T11:00:00+08:00"));
+    EXPECT(antom_vaulting_session_clock_skew_s(session) >= -2);
+    EXPECT(antom_vaulting_session_clock_skew_s(session) <= 1);
+    antom_vaulting_session_free(session);
+}
+
 static antom_status inquire_with(antom_options *options, const char *id) {
     antom_client *own = client_of(options);
     antom_vaulting *vaulting = NULL;
@@ -360,6 +459,10 @@ int main(void) {
     RUN(recovery_of_a_request_that_never_arrived);
     RUN(recovery_does_not_believe_an_unsigned_answer);
     RUN(recovery_may_not_know_either);
+    RUN(a_card_is_vaulted);
+    RUN(a_card_that_is_refused_says_why);
+    RUN(a_card_is_never_sent_twice);
+    RUN(a_card_with_mistakes_is_not_sent_and_not_shown);
     RUN(a_call_gives_the_verified_answer);
     RUN(a_call_that_is_refused_has_the_result);
     RUN(a_call_with_an_untrusted_answer_fails);
@@ -368,6 +471,8 @@ int main(void) {
     RUN(limits_without_retries);
     RUN(limits_with_a_shorter_timeout);
     RUN(limits_outlive_their_client_and_are_closed_with_it);
+    RUN(an_old_answer_shows_in_the_clock_skew);
+    RUN(a_session_says_when_it_was_answered);
     RUN(an_old_answer_is_refused_where_the_options_say_so);
     RUN(the_key_is_chosen_by_the_key_version);
     antom_client_free(client);

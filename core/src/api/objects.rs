@@ -70,6 +70,10 @@ pub(super) mod value {
         Option::deserialize(member)
     }
 
+    #[expect(
+        clippy::ref_option,
+        reason = "serde calls it with a reference to the member"
+    )]
     pub(in super::super) fn serialize<S: Serializer, T: Serialize>(
         member: &Option<T>,
         serializer: S,
