@@ -293,7 +293,7 @@ public:
         if (!signer) {
             detail::invalid("signer", "it is empty");
         }
-        detail::Callbacks changed = *callbacks_;
+        detail::Callbacks changed = callbacks_ ? *callbacks_ : detail::Callbacks();
         changed.signer = std::move(signer);
         return call_back(std::move(changed));
     }
@@ -315,7 +315,7 @@ public:
                     "max_response_age");
     }
     Options &observer(Observer observer) {
-        detail::Callbacks changed = *callbacks_;
+        detail::Callbacks changed = callbacks_ ? *callbacks_ : detail::Callbacks();
         changed.observer = std::move(observer);
         return call_back(std::move(changed));
     }
@@ -396,6 +396,14 @@ public:
         const char *url = antom_vaulting_session_normal_url(handle_.get());
         return url == nullptr ? std::nullopt : std::optional<std::string_view>(url);
     }
+    // ISO 8601.
+    std::string_view response_time() const noexcept {
+        return antom_vaulting_session_response_time(handle_.get());
+    }
+    // How far Antom's clock was ahead then; zero if unknown.
+    std::chrono::seconds clock_skew() const noexcept {
+        return std::chrono::seconds(antom_vaulting_session_clock_skew_s(handle_.get()));
+    }
     // JSON that holds the data: a secret too.
     std::string_view raw() const noexcept {
         return {antom_vaulting_session_raw(handle_.get()),
@@ -450,6 +458,14 @@ public:
     std::optional<std::string_view> next_url() const noexcept {
         return text(antom_vaulting_next_url);
     }
+    // ISO 8601, or empty for a notification.
+    std::string_view response_time() const noexcept {
+        return antom_vaulting_response_time(handle_.get());
+    }
+    // How far Antom's clock was ahead then; zero if unknown.
+    std::chrono::seconds clock_skew() const noexcept {
+        return std::chrono::seconds(antom_vaulting_clock_skew_s(handle_.get()));
+    }
     // JSON that holds the token: a secret too.
     std::string_view raw() const noexcept {
         return {antom_vaulting_raw(handle_.get()), antom_vaulting_raw_len(handle_.get())};
@@ -475,7 +491,9 @@ struct Header {
 };
 
 // The body that acknowledges a notification, with HTTP 200 and "application/json".
-inline std::string_view acknowledgement() noexcept { return antom_acknowledgement(); }
+inline std::string_view acknowledgement() noexcept {
+    return antom_acknowledgement();
+}
 
 // Remembers in this process which notifications were handled.
 class ReplayGuard {
@@ -522,6 +540,32 @@ public:
 
 private:
     detail::Handle<antom_answer, antom_answer_free> handle_;
+};
+
+// Who should have signed a message: Antom an answer or a notification, the merchant a request.
+enum class Sender : std::int32_t { antom = 0, merchant = 1 };
+
+// Why a signature does not verify. Views are valid as long as it.
+class Diagnosis {
+public:
+    // Adopts the C object.
+    explicit Diagnosis(antom_diagnosis *diagnosis) noexcept : handle_(diagnosis) {}
+
+    // A name for programs, for example "path_sandbox"; nothing if it does verify.
+    std::optional<std::string_view> cause() const noexcept {
+        const char *cause = antom_diagnosis_cause(handle_.get());
+        return cause == nullptr ? std::nullopt : std::optional<std::string_view>(cause);
+    }
+    std::string_view what() const noexcept { return antom_diagnosis_what(handle_.get()); }
+    std::string_view fix() const noexcept { return antom_diagnosis_fix(handle_.get()); }
+    // Compare it with what was signed. It holds the body.
+    std::string_view string_to_sign() const noexcept {
+        return {antom_diagnosis_string_to_sign(handle_.get()),
+                antom_diagnosis_string_to_sign_len(handle_.get())};
+    }
+
+private:
+    detail::Handle<antom_diagnosis, antom_diagnosis_free> handle_;
 };
 
 // Whether the same request sent twice acts only once.
@@ -603,6 +647,22 @@ public:
         detail::check(status, error);
     }
 
+    // Finds out why the signature of a message does not verify. All but the sender are the message's.
+    [[nodiscard]] Diagnosis diagnose(Sender sender, const std::string &method,
+                                     const std::string &path, const std::string &client_id,
+                                     const std::string &time, std::string_view body,
+                                     const std::string &signature_header) const {
+        using detail::c_text;
+        antom_diagnosis *diagnosis = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status = antom_client_diagnose(
+            get(), static_cast<std::int32_t>(sender), c_text("method", method),
+            c_text("path", path), c_text("client_id", client_id), c_text("time", time), body.data(),
+            body.size(), c_text("signature_header", signature_header), &diagnosis, &error);
+        detail::check(status, error);
+        return Diagnosis(diagnosis);
+    }
+
     // What became of a vaulting. That there is a result says only that Antom answered.
     [[nodiscard]] Vaulting
     inquire_vaulting(const std::string &vaulting_request_id,
@@ -623,6 +683,17 @@ public:
         antom_error *error = nullptr;
         const antom_status status = antom_client_recover(
             get(), detail::c_text("vaulting_request_id", vaulting_request_id), &vaulting, &error);
+        detail::check(status, error);
+        return Vaulting(vaulting);
+    }
+
+    // Vaults a card whose number your server holds, which brings it under PCI DSS: see antom.h. json
+    // is the request of vaultPaymentMethod; wipe it afterwards. It is never sent twice.
+    [[nodiscard]] Vaulting vault_payment_method(std::string_view json) const {
+        antom_vaulting *vaulting = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status =
+            antom_client_vault_payment_method(get(), json.data(), json.size(), &vaulting, &error);
         detail::check(status, error);
         return Vaulting(vaulting);
     }
@@ -681,7 +752,8 @@ private:
         detail::Handle<antom_client, antom_client_free> handle(client);
         return StatePointer(new State{std::move(callbacks), std::move(handle)});
     }
-    const antom_client *get() const noexcept { return state_->handle.get(); }
+    // NULL if it was moved from, which every function of the library refuses.
+    const antom_client *get() const noexcept { return state_ ? state_->handle.get() : nullptr; }
 
     StatePointer state_;
 };
