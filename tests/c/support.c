@@ -208,14 +208,14 @@ antom_status create(const antom_client *client, const char *request_id,
     return antom_client_create_vaulting_session(client, &request, session_out, error_out);
 }
 
+/* Not with cJSON, whose errors are a variable that threads share. */
 int connection_of(const antom_client *client) {
+    static const char name[] = "\"connection\":";
     antom_vaulting_session *session = NULL;
-    cJSON *raw;
     int connection = -1;
     if (create(client, NULL, &session, NULL) == ANTOM_OK) {
-        raw = cJSON_Parse(antom_vaulting_session_raw(session));
-        connection = cJSON_GetObjectItemCaseSensitive(raw, "connection")->valueint;
-        cJSON_Delete(raw);
+        const char *member = strstr(antom_vaulting_session_raw(session), name);
+        connection = member == NULL ? -1 : atoi(member + strlen(name));
     }
     antom_vaulting_session_free(session);
     return connection;

@@ -1,4 +1,9 @@
-/* 16 threads on one client, and on objects that they share; for helgrind, which looks for races. */
+/*
+ * 16 threads on one client, and on objects that they share; for helgrind, which looks for races.
+ *
+ *   threads             what the library promises
+ *   threads --race      a race in this program, which helgrind must find
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "support.h"
 
@@ -101,7 +106,34 @@ static void sixteen_threads_share_everything(void) {
     antom_client_free(client);
 }
 
-int main(void) {
+static int unguarded;
+
+static void *count(void *context) {
+    (void)context;
+    unguarded++;
+    return NULL;
+}
+
+static void two_threads_race(void) {
+    pthread_t threads[2];
+    size_t i;
+    for (i = 0; i < 2; i++) {
+        if (pthread_create(&threads[i], NULL, count, NULL) != 0) {
+            die("no thread");
+        }
+    }
+    for (i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    EXPECT(unguarded > 0);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--race") == 0) {
+        begin("threads/two_threads_race");
+        two_threads_race();
+        return finish();
+    }
     begin("threads/sixteen_threads_share_everything");
     sixteen_threads_share_everything();
     return finish();
