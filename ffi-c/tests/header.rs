@@ -1,5 +1,5 @@
-//! `include/antom.h` is what the sources of this crate say, reads as a manual, and is what `docs/c-api.md` shows. To
-//! write both anew: `ANTOM_BLESS=1 cargo test -p antom-ffi --test header`
+//! `include/antom.h` is what the sources of this crate say, reads as a manual, and is what `docs/c-api.md` shows and
+//! `tests/c/nulls.c` calls. To write all of them anew: `ANTOM_BLESS=1 cargo test -p antom-ffi --test header`
 
 use std::fmt::Write as _;
 use std::fs;
@@ -37,6 +37,11 @@ fn header_is_what_the_sources_say() {
 #[test]
 fn the_page_for_readers_is_what_the_header_says() {
     expect_file("../docs/c-api.md", &page(&header()));
+}
+
+#[test]
+fn every_pointer_is_null_once_in_the_test_for_it() {
+    expect_file("../tests/c/nulls.c", &nulls(&header()));
 }
 
 /// The file holds exactly this text; it is written anew where that is asked for.
@@ -134,6 +139,35 @@ impl<'a> Declaration<'a> {
         self.code.contains('(') && !self.code.contains('{')
     }
 
+    /// A function itself, not a type of functions.
+    fn is_callable(&self) -> bool {
+        self.is_function() && !self.code.starts_with("typedef ")
+    }
+
+    /// What stands before the name.
+    fn result(&self) -> &'a str {
+        let code = self
+            .code
+            .strip_prefix(MUST_USE.trim_end())
+            .unwrap_or(self.code);
+        code.split_once(self.name()).unwrap().0.trim()
+    }
+
+    /// The types, with their stars, and the names of the parameters.
+    fn typed_parameters(&self) -> Vec<(&'a str, &'a str)> {
+        let code = self
+            .code
+            .strip_prefix(MUST_USE.trim_end())
+            .unwrap_or(self.code);
+        let list = code[code.find('(').unwrap() + 1..code.rfind(')').unwrap()].split(',');
+        let names = self.parameters();
+        let kinds = list.map(|one| one.trim());
+        kinds
+            .zip(names)
+            .map(|(one, name)| (one.strip_suffix(name).unwrap().trim_end(), name))
+            .collect()
+    }
+
     /// What a function, or a type of functions, is called.
     fn name(&self) -> &'a str {
         let code = self
@@ -191,6 +225,71 @@ fn sections(header: &str) -> Vec<Section<'_>> {
             }
         })
         .collect()
+}
+
+/// Pointers that may be NULL: who wants no error, has no context, no account, or no observer.
+const MAY_BE_NULL: [&str; 4] = ["error_out", "context", "merchant_account_id", "observe"];
+
+/// A program that calls each function with NULL for each of its pointers, one by one.
+fn nulls(header: &str) -> String {
+    let mut text = include_str!("header/nulls-begin.c").to_owned();
+    let mut calls = 0;
+    for section in sections(header) {
+        for function in section.declarations.iter().filter(|one| one.is_callable()) {
+            let typed = function.typed_parameters();
+            let pointers = typed.iter().filter(|(kind, name)| {
+                !MAY_BE_NULL.contains(name) && (kind.ends_with('*') || kind.ends_with("_fn"))
+            });
+            for (_, null) in pointers {
+                let arguments: Vec<&str> = typed
+                    .iter()
+                    .map(|(kind, name)| {
+                        if name == null {
+                            "NULL"
+                        } else {
+                            good_argument(kind, name)
+                        }
+                    })
+                    .collect();
+                let call = format!("{}({})", function.name(), arguments.join(", "));
+                let expectation = match function.result() {
+                    "antom_status" if function.name() != "antom_error_kind" => {
+                        format!("EXPECT({call} == ANTOM_ERR_INVALID_ARGUMENT)")
+                    }
+                    "void" => call,
+                    "const char *" => format!("expect_empty(__LINE__, {call})"),
+                    _ => format!("EXPECT({call} == 0)"),
+                };
+                writeln!(
+                    text,
+                    "    begin(\"nulls/{}_{null}\");\n    {expectation};",
+                    function.name()
+                )
+                .unwrap();
+                calls += 1;
+            }
+        }
+    }
+    assert!(calls > 140, "only {calls} pointers were found");
+    text + include_str!("header/nulls-end.c")
+}
+
+/// What the program passes where nothing is wrong.
+fn good_argument(kind: &str, name: &str) -> &'static str {
+    match (kind, name) {
+        (_, "error_out" | "context" | "merchant_account_id") => "NULL",
+        ("const char *", _) => "\"x\"",
+        ("const antom_client *" | "antom_client *", _) => "client",
+        ("const antom_options *" | "antom_options *", _) => "options",
+        ("const antom_header *", _) => "&header",
+        ("const antom_create_vaulting_session_request *", _) => "&request",
+        ("const antom_replay_guard *", _) => "guard",
+        ("antom_sign_fn", _) => "sign",
+        ("antom_observe_fn", _) => "observe",
+        (kind, _) if kind.ends_with("**") => "UNTOUCHED",
+        (kind, _) if kind.ends_with('*') => "NULL",
+        _ => "1",
+    }
 }
 
 /// The header as a page of Markdown.
