@@ -161,7 +161,7 @@ impl<'a> Declaration<'a> {
             .unwrap_or(self.code);
         let list = code[code.find('(').unwrap() + 1..code.rfind(')').unwrap()].split(',');
         let names = self.parameters();
-        let kinds = list.map(|one| one.trim());
+        let kinds = list.map(str::trim);
         kinds
             .zip(names)
             .map(|(one, name)| (one.strip_suffix(name).unwrap().trim_end(), name))
