@@ -21,6 +21,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <new>
@@ -183,6 +185,47 @@ inline std::uint32_t milliseconds(const char *name, std::chrono::milliseconds ti
 
 } // namespace detail
 
+// Signs content outside of this library: in a KMS or an HSM. sha256 is its digest, 32 bytes. Returns
+// the signature (RSASSA-PKCS1-v1_5 with SHA-256); an exception becomes a SigningError. May be called
+// from several threads at once.
+using Signer = std::function<std::string(std::string_view content, std::string_view sha256)>;
+
+// Is told what happens in a call, on the calling thread. Exceptions in it are dropped. May be called
+// from several threads at once.
+using Observer = std::function<void(const antom_event &event)>;
+
+namespace detail {
+
+// What a client calls back: as long as it lives.
+struct Callbacks {
+    Signer signer;
+    Observer observer;
+
+    static std::size_t sign(void *context, const char *content, std::size_t content_len,
+                            const std::uint8_t *sha256, std::uint8_t *signature,
+                            std::size_t signature_size) noexcept {
+        try {
+            const std::string made = static_cast<Callbacks *>(context)->signer(
+                {content, content_len}, {reinterpret_cast<const char *>(sha256), 32});
+            if (made.size() > signature_size) {
+                return 0;
+            }
+            std::memcpy(signature, made.data(), made.size());
+            return made.size();
+        } catch (...) {
+            return 0;
+        }
+    }
+    static void observe(void *context, const antom_event *event) noexcept {
+        try {
+            static_cast<Callbacks *>(context)->observer(*event);
+        } catch (...) {
+        }
+    }
+};
+
+} // namespace detail
+
 enum class Product : std::int32_t { apo = ANTOM_PRODUCT_APO, ams = ANTOM_PRODUCT_AMS };
 
 // The settings of a client. Paths may also be given as std::filesystem::path.
@@ -246,9 +289,44 @@ public:
         return set(antom_options_set_ca_certificate_path, "ca_certificate_path", path);
     }
     Options &proxy(const std::string &url) { return set(antom_options_set_proxy, "proxy", url); }
+    Options &signer(Signer signer) {
+        if (!signer) {
+            detail::invalid("signer", "it is empty");
+        }
+        detail::Callbacks changed = callbacks_ ? *callbacks_ : detail::Callbacks();
+        changed.signer = std::move(signer);
+        return call_back(std::move(changed));
+    }
+    Options &signer_public_key(std::string_view key) {
+        return set(antom_options_set_signer_public_key, "signer_public_key", key);
+    }
+    Options &add_antom_public_key(const std::string &key_version, std::string_view key) {
+        return done(antom_options_add_antom_public_key(
+                        handle_.get(), detail::c_text("key_version", key_version),
+                        key.data() == nullptr ? "" : key.data(), key.size()),
+                    "key_version");
+    }
+    Options &max_response_age(std::chrono::seconds age) {
+        if (age.count() < 0 || age.count() > std::numeric_limits<std::uint32_t>::max()) {
+            detail::invalid("max_response_age", "it is negative or longer than 136 years");
+        }
+        const auto number = static_cast<std::uint32_t>(age.count());
+        return done(antom_options_set_max_response_age_s(handle_.get(), number),
+                    "max_response_age");
+    }
+    Options &observer(Observer observer) {
+        detail::Callbacks changed = callbacks_ ? *callbacks_ : detail::Callbacks();
+        changed.observer = std::move(observer);
+        return call_back(std::move(changed));
+    }
+    Options &shared(bool shared) {
+        return done(antom_options_set_shared(handle_.get(), shared ? 1 : 0), "shared");
+    }
 
     // The C object, which this keeps.
     const antom_options *get() const noexcept { return handle_.get(); }
+    // For this header: what clients keep alive.
+    std::shared_ptr<void> callbacks() const noexcept { return callbacks_; }
 
 private:
     using TextSetter = antom_status (*)(antom_options *, const char *);
@@ -261,6 +339,17 @@ private:
         const char *start = bytes.data() == nullptr ? "" : bytes.data();
         return done(setter(handle_.get(), start, bytes.size()), name);
     }
+    // New ones, because a client that was made before keeps its own.
+    Options &call_back(detail::Callbacks changed) {
+        callbacks_ = std::make_shared<detail::Callbacks>(std::move(changed));
+        if (callbacks_->signer) {
+            done(antom_options_set_signer(handle_.get(), detail::Callbacks::sign, callbacks_.get()),
+                 "signer");
+        }
+        const auto observe = callbacks_->observer ? detail::Callbacks::observe : nullptr;
+        return done(antom_options_set_observer(handle_.get(), observe, callbacks_.get()),
+                    "observer");
+    }
     Options &done(antom_status status, const char *name) {
         if (status != ANTOM_OK) {
             detail::raise(status,
@@ -270,6 +359,7 @@ private:
     }
 
     detail::Handle<antom_options, antom_options_free> handle_;
+    std::shared_ptr<detail::Callbacks> callbacks_ = std::make_shared<detail::Callbacks>();
 };
 
 // The request of createVaultingSession. What is not set is left out.
@@ -306,6 +396,14 @@ public:
         const char *url = antom_vaulting_session_normal_url(handle_.get());
         return url == nullptr ? std::nullopt : std::optional<std::string_view>(url);
     }
+    // ISO 8601.
+    std::string_view response_time() const noexcept {
+        return antom_vaulting_session_response_time(handle_.get());
+    }
+    // How far Antom's clock was ahead then; zero if unknown.
+    std::chrono::seconds clock_skew() const noexcept {
+        return std::chrono::seconds(antom_vaulting_session_clock_skew_s(handle_.get()));
+    }
     // JSON that holds the data: a secret too.
     std::string_view raw() const noexcept {
         return {antom_vaulting_session_raw(handle_.get()),
@@ -315,6 +413,163 @@ public:
 private:
     detail::Handle<antom_vaulting_session, antom_vaulting_session_free> handle_;
 };
+
+enum class Outcome : std::int32_t {
+    processing = ANTOM_OUTCOME_PROCESSING,
+    succeeded = ANTOM_OUTCOME_SUCCEEDED,
+    failed = ANTOM_OUTCOME_FAILED,
+    unrecognised = ANTOM_OUTCOME_UNRECOGNISED,
+    never_arrived = ANTOM_OUTCOME_NEVER_ARRIVED,
+    unrelated = ANTOM_OUTCOME_UNRELATED,
+};
+
+// What Antom says of a vaulting. Views are valid as long as it.
+class Vaulting {
+public:
+    // Adopts the C object.
+    explicit Vaulting(antom_vaulting *vaulting) noexcept : handle_(vaulting) {}
+
+    Outcome outcome() const noexcept {
+        return static_cast<Outcome>(antom_vaulting_outcome(handle_.get()));
+    }
+    std::string_view request_id() const noexcept {
+        return antom_vaulting_request_id(handle_.get());
+    }
+    std::optional<std::string_view> code() const noexcept { return text(antom_vaulting_code); }
+    std::optional<std::string_view> message() const noexcept {
+        return text(antom_vaulting_message);
+    }
+    // A secret: keep it like a password.
+    std::optional<std::string_view> card_token() const noexcept {
+        return text(antom_vaulting_card_token);
+    }
+    std::optional<std::string_view> card_brand() const noexcept {
+        return text(antom_vaulting_card_brand);
+    }
+    std::optional<std::string_view> card_last_four() const noexcept {
+        return text(antom_vaulting_card_last_four);
+    }
+    std::optional<std::string_view> card_expiry_month() const noexcept {
+        return text(antom_vaulting_card_expiry_month);
+    }
+    std::optional<std::string_view> card_expiry_year() const noexcept {
+        return text(antom_vaulting_card_expiry_year);
+    }
+    std::optional<std::string_view> next_url() const noexcept {
+        return text(antom_vaulting_next_url);
+    }
+    // ISO 8601, or empty for a notification.
+    std::string_view response_time() const noexcept {
+        return antom_vaulting_response_time(handle_.get());
+    }
+    // How far Antom's clock was ahead then; zero if unknown.
+    std::chrono::seconds clock_skew() const noexcept {
+        return std::chrono::seconds(antom_vaulting_clock_skew_s(handle_.get()));
+    }
+    // JSON that holds the token: a secret too.
+    std::string_view raw() const noexcept {
+        return {antom_vaulting_raw(handle_.get()), antom_vaulting_raw_len(handle_.get())};
+    }
+
+    // The C object, which this keeps.
+    const antom_vaulting *get() const noexcept { return handle_.get(); }
+
+private:
+    std::optional<std::string_view>
+    text(const char *(*read)(const antom_vaulting *)) const noexcept {
+        const char *found = read(handle_.get());
+        return found == nullptr ? std::nullopt : std::optional<std::string_view>(found);
+    }
+
+    detail::Handle<antom_vaulting, antom_vaulting_free> handle_;
+};
+
+// A header of a request that a web server received.
+struct Header {
+    std::string name;
+    std::string value;
+};
+
+// The body that acknowledges a notification, with HTTP 200 and "application/json".
+inline std::string_view acknowledgement() noexcept {
+    return antom_acknowledgement();
+}
+
+// Remembers in this process which notifications were handled.
+class ReplayGuard {
+public:
+    ReplayGuard(std::size_t capacity, std::chrono::seconds keep)
+        : handle_(antom_replay_guard_new(capacity, seconds(keep))) {
+        if (handle_ == nullptr) {
+            throw std::bad_alloc();
+        }
+    }
+    // true: it is new, handle it and then acknowledge it. false: only acknowledge it.
+    [[nodiscard]] bool claim(const Vaulting &notification) const noexcept {
+        return antom_replay_guard_claim(handle_.get(), notification.get()) != 0;
+    }
+    // Handling failed: the next repetition is new again.
+    void release(const Vaulting &notification) const noexcept {
+        antom_replay_guard_release(handle_.get(), notification.get());
+    }
+
+private:
+    static std::uint32_t seconds(std::chrono::seconds time) {
+        if (time.count() < 0 || time.count() > std::numeric_limits<std::uint32_t>::max()) {
+            detail::invalid("keep", "it is negative or longer than 136 years");
+        }
+        return static_cast<std::uint32_t>(time.count());
+    }
+
+    detail::Handle<antom_replay_guard, antom_replay_guard_free> handle_;
+};
+
+// A verified answer of another API. Views are valid as long as it.
+class Answer {
+public:
+    // Adopts the C object.
+    explicit Answer(antom_answer *answer) noexcept : handle_(answer) {}
+
+    std::string_view json() const noexcept {
+        return {antom_answer_json(handle_.get()), antom_answer_json_len(handle_.get())};
+    }
+    // ISO 8601.
+    std::string_view response_time() const noexcept {
+        return antom_answer_response_time(handle_.get());
+    }
+
+private:
+    detail::Handle<antom_answer, antom_answer_free> handle_;
+};
+
+// Who should have signed a message: Antom an answer or a notification, the merchant a request.
+enum class Sender : std::int32_t { antom = 0, merchant = 1 };
+
+// Why a signature does not verify. Views are valid as long as it.
+class Diagnosis {
+public:
+    // Adopts the C object.
+    explicit Diagnosis(antom_diagnosis *diagnosis) noexcept : handle_(diagnosis) {}
+
+    // A name for programs, for example "path_sandbox"; nothing if it does verify.
+    std::optional<std::string_view> cause() const noexcept {
+        const char *cause = antom_diagnosis_cause(handle_.get());
+        return cause == nullptr ? std::nullopt : std::optional<std::string_view>(cause);
+    }
+    std::string_view what() const noexcept { return antom_diagnosis_what(handle_.get()); }
+    std::string_view fix() const noexcept { return antom_diagnosis_fix(handle_.get()); }
+    // Compare it with what was signed. It holds the body.
+    std::string_view string_to_sign() const noexcept {
+        return {antom_diagnosis_string_to_sign(handle_.get()),
+                antom_diagnosis_string_to_sign_len(handle_.get())};
+    }
+
+private:
+    detail::Handle<antom_diagnosis, antom_diagnosis_free> handle_;
+};
+
+// Whether the same request sent twice acts only once.
+enum class Repeat : std::int32_t { only_if_not_sent = 0, harmless = 1 };
 
 // Calls Antom's API. One client serves any number of threads at the same time.
 class Client {
@@ -329,7 +584,18 @@ public:
         antom_error *error = nullptr;
         const antom_status status = antom_client_new(options.get(), &client, &error);
         detail::check(status, error);
-        handle_.reset(client);
+        state_ = state(client, options.callbacks());
+    }
+
+    // The same client, its connections included, with other limits for each call.
+    [[nodiscard]] Client with_limits(std::chrono::milliseconds timeout,
+                                     std::uint32_t max_retries) const {
+        antom_client *client = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status = antom_client_with_limits(
+            get(), detail::milliseconds("timeout", timeout), max_retries, &client, &error);
+        detail::check(status, error);
+        return Client(state(client, state_->callbacks));
     }
 
     [[nodiscard]] VaultingSession
@@ -351,7 +617,7 @@ public:
         antom_vaulting_session *session = nullptr;
         antom_error *error = nullptr;
         const antom_status status =
-            antom_client_create_vaulting_session(handle_.get(), &fields, &session, &error);
+            antom_client_create_vaulting_session(get(), &fields, &session, &error);
         detail::check(status, error);
         return VaultingSession(session);
     }
@@ -363,7 +629,7 @@ public:
         antom_signature *signature = nullptr;
         antom_error *error = nullptr;
         const antom_status status =
-            antom_client_sign(handle_.get(), c_text("method", method), c_text("path", path),
+            antom_client_sign(get(), c_text("method", method), c_text("path", path),
                               c_text("time", time), body.data(), body.size(), &signature, &error);
         detail::check(status, error);
         const detail::Handle<antom_signature, antom_signature_free> owner(signature);
@@ -376,16 +642,120 @@ public:
         using detail::c_text;
         antom_error *error = nullptr;
         const antom_status status = antom_client_verify(
-            handle_.get(), c_text("method", method), c_text("path", path), c_text("time", time),
+            get(), c_text("method", method), c_text("path", path), c_text("time", time),
             body.data(), body.size(), c_text("signature_header", signature_header), &error);
         detail::check(status, error);
     }
 
-    // From any thread; running calls end.
-    void close() const noexcept { antom_client_close(handle_.get()); }
+    // Finds out why the signature of a message does not verify. All but the sender are the message's.
+    [[nodiscard]] Diagnosis diagnose(Sender sender, const std::string &method,
+                                     const std::string &path, const std::string &client_id,
+                                     const std::string &time, std::string_view body,
+                                     const std::string &signature_header) const {
+        using detail::c_text;
+        antom_diagnosis *diagnosis = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status = antom_client_diagnose(
+            get(), static_cast<std::int32_t>(sender), c_text("method", method),
+            c_text("path", path), c_text("client_id", client_id), c_text("time", time), body.data(),
+            body.size(), c_text("signature_header", signature_header), &diagnosis, &error);
+        detail::check(status, error);
+        return Diagnosis(diagnosis);
+    }
+
+    // What became of a vaulting. That there is a result says only that Antom answered.
+    [[nodiscard]] Vaulting
+    inquire_vaulting(const std::string &vaulting_request_id,
+                     const std::optional<std::string> &merchant_account_id = {}) const {
+        using detail::c_text;
+        antom_vaulting *vaulting = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status = antom_client_inquire_vaulting(
+            get(), c_text("vaulting_request_id", vaulting_request_id),
+            c_text("merchant_account_id", merchant_account_id), &vaulting, &error);
+        detail::check(status, error);
+        return Vaulting(vaulting);
+    }
+
+    // After OutcomeUnknown: what really happened.
+    [[nodiscard]] Vaulting recover(const std::string &vaulting_request_id) const {
+        antom_vaulting *vaulting = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status = antom_client_recover(
+            get(), detail::c_text("vaulting_request_id", vaulting_request_id), &vaulting, &error);
+        detail::check(status, error);
+        return Vaulting(vaulting);
+    }
+
+    // Vaults a card whose number your server holds, which brings it under PCI DSS: see antom.h. json
+    // is the request of vaultPaymentMethod; wipe it afterwards. It is never sent twice.
+    [[nodiscard]] Vaulting vault_payment_method(std::string_view json) const {
+        antom_vaulting *vaulting = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status =
+            antom_client_vault_payment_method(get(), json.data(), json.size(), &vaulting, &error);
+        detail::check(status, error);
+        return Vaulting(vaulting);
+    }
+
+    // Any other API of Antom, with JSON.
+    [[nodiscard]] Answer call(const std::string &path, std::string_view json,
+                              Repeat repeat = Repeat::only_if_not_sent) const {
+        antom_answer *answer = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status =
+            antom_client_call(get(), detail::c_text("path", path), json.data(), json.size(),
+                              static_cast<std::int32_t>(repeat), &answer, &error);
+        detail::check(status, error);
+        return Answer(answer);
+    }
+
+    // Throws UntrustedNotification unless it is Antom's and for this client id. path is the one that
+    // Antom called, with its query; headers are all that came; body is what came, byte for byte.
+    // tolerance refuses a notification whose time is further from now; zero is no limit.
+    [[nodiscard]] Vaulting
+    verify_notification(const std::string &method, const std::string &path,
+                        const std::vector<Header> &headers, std::string_view body,
+                        std::chrono::seconds tolerance = std::chrono::seconds(0)) const {
+        using detail::c_text;
+        if (tolerance.count() < 0 ||
+            tolerance.count() > std::numeric_limits<std::uint32_t>::max()) {
+            detail::invalid("tolerance", "it is negative or longer than 136 years");
+        }
+        std::vector<antom_header> list;
+        for (const Header &header : headers) {
+            list.push_back({c_text("header", header.name), c_text("header", header.value)});
+        }
+        antom_vaulting *vaulting = nullptr;
+        antom_error *error = nullptr;
+        const antom_status status = antom_client_verify_notification(
+            get(), c_text("method", method), c_text("path", path), list.data(), list.size(),
+            body.data(), body.size(), static_cast<std::uint32_t>(tolerance.count()), &vaulting,
+            &error);
+        detail::check(status, error);
+        return Vaulting(vaulting);
+    }
+
+    // From any thread; running calls end, also those of clients that share the connections.
+    void close() const noexcept { antom_client_close(get()); }
 
 private:
-    detail::Handle<antom_client, antom_client_free> handle_;
+    struct State {
+        // Freed after the client that uses them.
+        std::shared_ptr<void> callbacks;
+        detail::Handle<antom_client, antom_client_free> handle;
+    };
+    using StatePointer = std::unique_ptr<const State>;
+
+    explicit Client(StatePointer state) noexcept : state_(std::move(state)) {}
+    static StatePointer state(antom_client *client, std::shared_ptr<void> callbacks) {
+        detail::Handle<antom_client, antom_client_free> handle(client);
+        return StatePointer(new State{std::move(callbacks), std::move(handle)});
+    }
+    // NULL if it was moved from, which every function of the library refuses.
+    const antom_client *get() const noexcept { return state_ ? state_->handle.get() : nullptr; }
+
+    StatePointer state_;
 };
 
 static_assert(sizeof(Client) == sizeof(void *), "a Client is one pointer");

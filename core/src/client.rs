@@ -18,6 +18,7 @@ use crate::api::rules::Product;
 use crate::api::vault_payment_method::{PaymentMethodVaulting, VaultPaymentMethod};
 use crate::api::{Operation, ParseError};
 use crate::config::{ClientBuilder, LONGEST_TIMEOUT};
+use crate::doctor::{Diagnosis, Received, Sender};
 use crate::error::{Error, ErrorKind};
 use crate::notification::NotificationVerifier;
 use crate::observer::{AttemptEnded, CallBegan, CallEnded, Observer};
@@ -288,6 +289,20 @@ impl Client {
                     format!("the signature is not valid: {failure}"),
                 )
             })
+    }
+
+    /// Finds out why the signature of a message does not verify, with the keys of this client. `sender` is who should
+    /// have signed it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], where no public key of the sender is known: that of a custom signer, which was not given,
+    /// or of a `keyVersion` that no key is configured for.
+    pub fn diagnose(&self, received: &Received<'_>, sender: Sender) -> Result<Diagnosis, Error> {
+        self.shared.keys.diagnose(received, sender).ok_or_else(|| {
+            Error::config(
+                "the signature cannot be examined: no public key of its sender is configured for this client",
+            )
+        })
     }
 
     /// Checks the notifications that Antom sends to this client id.

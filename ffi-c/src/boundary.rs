@@ -12,14 +12,17 @@
 //! | `const char *` | [`Text`] | NULL, or bytes up to a NUL byte |
 //! | `const char *`, `size_t` | [`Bytes`] | NULL, or as many bytes as the next parameter says |
 //! | `const` struct `*` | [`Struct`] | NULL, or as many bytes as its `struct_size` says |
+//! | `const` struct `*`, `size_t` | [`Array`] | NULL, or as many structs as the next parameter says |
+//! | function pointer, `void *` | [`SignCallback`], `antom_observe_fn` | NULL, or a function that any thread may call while the client lives |
 
 use std::cell::{Cell, RefCell};
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, Location, PanicHookInfo, catch_unwind};
 use std::sync::Once;
 
 use antom_core::Error;
+use antom_core::signature::{Signer, SignerError};
 use zeroize::Zeroizing;
 
 use crate::error::{ANTOM_OK, antom_error, antom_status};
@@ -140,6 +143,15 @@ impl Text {
         required(self.optional(name)?, name)
     }
 
+    /// What is before the NUL byte, whether it is UTF-8 or not. It must not be NULL.
+    pub(crate) fn bytes(&self, name: &str) -> Result<&[u8], Error> {
+        if self.0.is_null() {
+            return Err(invalid(name, "it is NULL"));
+        }
+        // SAFETY: it is not NULL, and the caller promises a NUL byte at its end.
+        Ok(unsafe { CStr::from_ptr(self.0) }.to_bytes())
+    }
+
     /// The text as a value of its own, or `None` for NULL.
     pub(crate) fn copied(&self, name: &str) -> Result<Option<String>, Error> {
         Ok(self.optional(name)?.map(str::to_owned))
@@ -161,6 +173,11 @@ impl Bytes {
         }
         // SAFETY: it is not NULL, the length is possible, and the caller promises that many bytes.
         Ok(unsafe { std::slice::from_raw_parts(self.0.cast(), len) })
+    }
+
+    /// The bytes, which must be UTF-8.
+    pub(crate) fn utf8(&self, len: usize, name: &str) -> Result<&str, Error> {
+        str::from_utf8(self.required(len, name)?).map_err(|_| invalid(name, "it is not UTF-8"))
     }
 
     /// The bytes; NULL is fine where there are none.
@@ -228,6 +245,73 @@ impl<T: Growing> Struct<T> {
     }
 }
 
+/// Structs of the header that never grow, one after the other, or NULL.
+#[repr(transparent)]
+pub struct Array<T>(*const T);
+
+impl<T> Array<T> {
+    /// The structs; NULL is fine where there are none.
+    pub(crate) fn read(&self, count: usize, name: &str) -> Result<&[T], Error> {
+        if count == 0 {
+            return Ok(&[]);
+        }
+        if self.0.is_null() || !self.0.is_aligned() {
+            return Err(invalid(
+                name,
+                "it is NULL, or not the address of such structs",
+            ));
+        }
+        let fits = count.checked_mul(size_of::<T>()).map(isize::try_from);
+        if !matches!(fits, Some(Ok(_))) {
+            return Err(invalid(name, "their number is larger than the memory"));
+        }
+        // SAFETY: it is not NULL, aligned, the size is possible, and the caller promises that many structs.
+        Ok(unsafe { std::slice::from_raw_parts(self.0, count) })
+    }
+}
+
+// ---- callbacks --------------------------------------------------------------------------------------------
+
+/// What a callback is given back. This library never looks at it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Context(*mut c_void);
+
+// SAFETY: it is only handed to the caller's function, which the caller promises may run on any thread.
+unsafe impl Send for Context {}
+// SAFETY: as above.
+unsafe impl Sync for Context {}
+
+/// The caller's function that signs, with its context.
+#[derive(Clone, Copy)]
+pub(crate) struct SignCallback {
+    pub(crate) function:
+        extern "C" fn(Context, *const c_char, usize, *const u8, *mut u8, usize) -> usize,
+    pub(crate) context: Context,
+}
+
+impl Signer for SignCallback {
+    fn sign(&self, content: &[u8], sha256: &[u8; 32]) -> Result<Vec<u8>, SignerError> {
+        let mut signature = vec![0; LARGEST_SIGNATURE];
+        let length = (self.function)(
+            self.context,
+            content.as_ptr().cast(),
+            content.len(),
+            sha256.as_ptr(),
+            signature.as_mut_ptr(),
+            signature.len(),
+        );
+        if length == 0 || length > signature.len() {
+            return Err("the sign callback says that it failed".into());
+        }
+        signature.truncate(length);
+        Ok(signature)
+    }
+}
+
+/// Room for the signature of an RSA key of 16384 bits.
+const LARGEST_SIGNATURE: usize = 2048;
+
 // ---- what goes out ----------------------------------------------------------------------------------------
 
 /// The caller's variable for a new object, or NULL.
@@ -292,6 +376,13 @@ pub(crate) fn c_string(text: &str) -> CString {
         text
     };
     CString::new(whole).expect("no NUL is left")
+}
+
+/// The start of bytes that may hold NULs; `""` if the object is NULL.
+pub(crate) fn bytes<T>(object: Option<&T>, field: impl FnOnce(&T) -> &[u8]) -> *const c_char {
+    answer(c"".as_ptr(), || {
+        object.map_or(c"".as_ptr(), |object| field(object).as_ptr().cast())
+    })
 }
 
 #[cfg(test)]

@@ -1,27 +1,42 @@
 //! A client, and the rule that one in which a bug showed itself is not used again.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use antom_core::{Client, Error};
 
-use crate::boundary::{Out, answer, call, free, required};
+use crate::boundary::{Out, answer, call, free, invalid, required};
 use crate::error::{antom_error, antom_status};
 use crate::options::antom_options;
+use crate::shared;
 
 /// Calls Antom's API. It never changes, keeps its connections open, and serves
 /// any number of threads at the same time. Make one and keep it.
 pub struct antom_client {
     client: Client,
+    health: Arc<Health>,
+}
+
+/// What the clients that share their connections have in common beside them.
+#[derive(Default)]
+pub(crate) struct Health {
     /// Set by a panic in a call: what it left behind is not trusted any more.
     broken: AtomicBool,
+    /// Set by antom_client_close.
+    closed: AtomicBool,
+}
+
+impl Health {
+    /// Whether new clients may still share it.
+    pub(crate) fn is_good(&self) -> bool {
+        !self.broken.load(Ordering::Acquire) && !self.closed.load(Ordering::Acquire)
+    }
 }
 
 impl antom_client {
-    pub(crate) fn new(client: Client) -> Self {
-        Self {
-            client,
-            broken: AtomicBool::new(false),
-        }
+    pub(crate) fn new(client: Client, health: Arc<Health>) -> Self {
+        Self { client, health }
     }
 
     /// Runs a call on the client.
@@ -37,18 +52,18 @@ impl antom_client {
                 }
             }
         }
-        if self.broken.load(Ordering::Acquire) {
+        if self.health.broken.load(Ordering::Acquire) {
             return Err(Error::internal(
                 "an earlier call: this client cannot be used any more, create a new one",
             ));
         }
-        let _watch = Watch(&self.broken);
+        let _watch = Watch(&self.health.broken);
         body(&self.client)
     }
 }
 
-/// Makes a client and checks every option. Opens no connection. The options
-/// are only read: free them afterwards, or use them again.
+/// Makes a client and checks every option. Opens no connection. The options are
+/// only read: free them afterwards, or use them again.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_new(
@@ -58,26 +73,56 @@ pub extern "C" fn antom_client_new(
 ) -> antom_status {
     call(error_out, || {
         let slot = client_out.required("client_out")?;
-        let client = required(options, "options")?.builder().build()?;
-        slot.fill(antom_client::new(client));
+        let options = required(options, "options")?;
+        let (client, health) = shared::client(options)?;
+        slot.fill(antom_client::new(client, health));
         Ok(())
     })
 }
 
-/// Closes all connections, from any thread. Calls that run now, and later ones,
-/// fail with ANTOM_ERR_CLOSED, or with ANTOM_ERR_OUTCOME_UNKNOWN where the
-/// request had left. The client must still be freed. NULL is fine.
+/// Makes a client that shares everything with this one, its connections too,
+/// but has its own timeout_ms, 1 to 3600000, and max_retries for each call. It
+/// costs next to nothing, and is freed on its own.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_client_with_limits(
+    client: Option<&antom_client>,
+    timeout_ms: u32,
+    max_retries: u32,
+    client_out: Out<antom_client>,
+    error_out: Out<antom_error>,
+) -> antom_status {
+    const LONGEST_MS: u32 = 3_600_000;
+    call(error_out, || {
+        let slot = client_out.required("client_out")?;
+        let client = required(client, "client")?;
+        if !(1..=LONGEST_MS).contains(&timeout_ms) {
+            return Err(invalid("timeout_ms", "it must be 1 to 3600000"));
+        }
+        let limited = client
+            .client
+            .with_timeout(Duration::from_millis(timeout_ms.into()))
+            .with_max_retries(max_retries);
+        slot.fill(antom_client::new(limited, client.health.clone()));
+        Ok(())
+    })
+}
+
+/// Closes all connections, from any thread, also for clients that share them.
+/// Calls that run, and later ones, fail with ANTOM_ERR_CLOSED, or with
+/// ANTOM_ERR_OUTCOME_UNKNOWN if the request had left. The client must still be
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_close(client: Option<&antom_client>) {
     answer((), || {
         if let Some(client) = client {
+            client.health.closed.store(true, Ordering::Release);
             client.client.close();
         }
     });
 }
 
-/// Frees the client. No call may be running on it. What came from it, sessions
-/// and errors, stays valid. NULL is fine.
+/// Frees the client, on which no call may be running. What came from it stays.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_free(client: Option<Box<antom_client>>) {
     free(client);

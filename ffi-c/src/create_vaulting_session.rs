@@ -11,6 +11,7 @@ use crate::boundary::{
 };
 use crate::client::antom_client;
 use crate::error::{antom_error, antom_status};
+use crate::vaulting::clock_skew_s;
 
 /// The request of createVaultingSession. Set all of it to zero, then
 /// struct_size, then what you have: NULL means that a field is left out. Limits
@@ -21,25 +22,22 @@ use crate::error::{antom_error, antom_status};
 pub struct antom_create_vaulting_session_request {
     /// sizeof(antom_create_vaulting_session_request).
     pub struct_size: usize,
-    /// The payment method, for example "CARD". Required, at most 64. With
-    /// ANTOM_PRODUCT_AMS only "CARD".
+    /// For example "CARD"; with ANTOM_PRODUCT_AMS only that. At most 64.
     pub payment_method_type: Text,
-    /// Your unique id of this vaulting, at most 64. It makes it harmless to
-    /// send a request again. Default: the library makes a UUID.
+    /// Your unique id of this vaulting, at most 64, with which it may be sent
+    /// again. Default: the library makes a UUID.
     pub vaulting_request_id: Text,
     /// Where Antom posts the outcome: a URL, at most 2048. Required with
     /// ANTOM_PRODUCT_AMS. Default: the URL set in Antom's Dashboard.
     pub vaulting_notification_url: Text,
     /// Where the buyer goes afterwards: a URL, at most 2048.
     pub redirect_url: Text,
-    /// Text for the acquirer, by Antom's documentation a JSON object with
-    /// texts, which is not checked here; at most 2048. Only ANTOM_PRODUCT_APO.
+    /// A JSON object of texts for the acquirer, not checked here; at most 2048.
+    /// Only ANTOM_PRODUCT_APO.
     pub pass_through_metadata: Text,
-    /// Your region, two capital letters, for example "SG". Only
-    /// ANTOM_PRODUCT_AMS.
+    /// Two capital letters, for example "SG". Only ANTOM_PRODUCT_AMS.
     pub merchant_region: Text,
-    /// Whether to ask for 3-D Secure: -1 no, 0 left out, 1 yes. Only
-    /// ANTOM_PRODUCT_AMS.
+    /// 3-D Secure: -1 no, 0 left out, 1 yes. Only ANTOM_PRODUCT_AMS.
     pub is_3ds_authentication: i32,
 }
 
@@ -88,6 +86,8 @@ pub struct antom_vaulting_session {
     data: Zeroizing<CString>,
     expires_at: CString,
     normal_url: Option<CString>,
+    response_time: CString,
+    clock_skew_s: i64,
     raw: Zeroizing<CString>,
 }
 
@@ -99,14 +99,15 @@ impl From<VaultingSession> for antom_vaulting_session {
             data: Zeroizing::new(c_string(session.data.expose())),
             expires_at: c_string(&session.expires_at_text()),
             normal_url: session.normal_url.as_deref().map(c_string),
+            response_time: c_string(session.response_time.text()),
+            clock_skew_s: clock_skew_s(&session.response_time),
             raw: Zeroizing::new(c_string(session.raw.expose())),
         }
     }
 }
 
-/// Creates a session: sends the request signed, and verifies the signature of
-/// the answer before it is read. It is harmless to call it again with the same
-/// vaulting_request_id: Antom returns the same result for it.
+/// Creates a session with the fields of request. It is harmless to call it
+/// again with the same vaulting_request_id: Antom returns the same result.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_create_vaulting_session(
@@ -128,8 +129,7 @@ pub extern "C" fn antom_client_create_vaulting_session(
     })
 }
 
-/// The vaulting_request_id of the request: keep it, notifications name it. ""
-/// for NULL.
+/// The vaulting_request_id: keep it, notifications name it.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_request_id(
     session: Option<&antom_vaulting_session>,
@@ -138,7 +138,7 @@ pub extern "C" fn antom_vaulting_session_request_id(
 }
 
 /// vaultingSessionId, at most 64 characters. It may hold '+' and '/': escape it
-/// in a URL. "" for NULL.
+/// in a URL.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_id(
     session: Option<&antom_vaulting_session>,
@@ -147,7 +147,7 @@ pub extern "C" fn antom_vaulting_session_id(
 }
 
 /// vaultingSessionData, a secret: give it unchanged to Antom's SDK in the
-/// browser, to nobody else, and not to a log. "" for NULL. Wiped by _free.
+/// browser, to nobody else, and not to a log. Wiped by _free.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_data(
     session: Option<&antom_vaulting_session>,
@@ -155,7 +155,7 @@ pub extern "C" fn antom_vaulting_session_data(
     text(session, |session| &session.data)
 }
 
-/// The length of the data in bytes, without the NUL byte. 0 for NULL.
+/// Its length in bytes, without the NUL byte.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_data_len(
     session: Option<&antom_vaulting_session>,
@@ -163,8 +163,7 @@ pub extern "C" fn antom_vaulting_session_data_len(
     number(session, |session| session.data.as_bytes().len())
 }
 
-/// When the session expires, as RFC 3339 text, for example
-/// "2026-08-17T13:00:00+08:00". "" for NULL.
+/// When it expires: RFC 3339, for example "2026-08-17T13:00:00+08:00".
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_expires_at(
     session: Option<&antom_vaulting_session>,
@@ -172,8 +171,7 @@ pub extern "C" fn antom_vaulting_session_expires_at(
     text(session, |session| &session.expires_at)
 }
 
-/// A page of Antom's that collects the card. NULL if the product has none, or
-/// for NULL.
+/// A page of Antom's that collects the card. NULL if the product has none.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_normal_url(
     session: Option<&antom_vaulting_session>,
@@ -181,8 +179,23 @@ pub extern "C" fn antom_vaulting_session_normal_url(
     optional_text(session, |session| session.normal_url.as_deref())
 }
 
-/// The whole verified answer as JSON, for members that have no function here.
-/// It holds the data, so it is a secret too. "" for NULL. Wiped by _free.
+/// When Antom answered, as it wrote it: ISO 8601.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_vaulting_session_response_time(
+    session: Option<&antom_vaulting_session>,
+) -> *const c_char {
+    text(session, |session| &session.response_time)
+}
+
+/// By how many seconds Antom's clock was ahead then; 0 if unknown.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_vaulting_session_clock_skew_s(
+    session: Option<&antom_vaulting_session>,
+) -> i64 {
+    number(session, |session| session.clock_skew_s)
+}
+
+/// The whole verified answer as JSON, a secret too. Wiped by _free.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_raw(
     session: Option<&antom_vaulting_session>,
@@ -190,7 +203,7 @@ pub extern "C" fn antom_vaulting_session_raw(
     text(session, |session| &session.raw)
 }
 
-/// The length of the JSON in bytes, without the NUL byte. 0 for NULL.
+/// Its length in bytes, without the NUL byte.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_raw_len(
     session: Option<&antom_vaulting_session>,
@@ -198,7 +211,7 @@ pub extern "C" fn antom_vaulting_session_raw_len(
     number(session, |session| session.raw.as_bytes().len())
 }
 
-/// Frees the session and wipes its secrets. NULL is fine.
+/// Frees the session and wipes its secrets.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_vaulting_session_free(session: Option<Box<antom_vaulting_session>>) {
     free(session);

@@ -20,27 +20,21 @@ pub(crate) const ANTOM_OK: antom_status = antom_code::ANTOM_OK as antom_status;
 pub enum antom_code {
     /// The call succeeded.
     ANTOM_OK = 0,
-    /// NULL, text that is not UTF-8, or a number that is not allowed: a mistake
-    /// in the calling program.
+    /// NULL, not UTF-8, or a number out of range: the program is wrong.
     ANTOM_ERR_INVALID_ARGUMENT = 1,
-    /// The options are incomplete or contradict each other, or a key or a
-    /// certificate cannot be read.
+    /// The options contradict each other, or a key cannot be read.
     ANTOM_ERR_CONFIG = 2,
-    /// The request breaks Antom's field rules. Nothing was sent. See
-    /// antom_error_violation_count.
+    /// It breaks Antom's field rules: see antom_error_violation_count.
     ANTOM_ERR_INVALID_REQUEST = 3,
-    /// The private key could not sign. Nothing was sent.
+    /// The private key, or the signer, could not sign.
     ANTOM_ERR_SIGNING = 4,
-    /// The request did not leave this machine. It is safe to send it again,
-    /// once what the message names is corrected.
+    /// Nothing left this machine: it is safe to send it again.
     ANTOM_ERR_NOT_SENT = 10,
-    /// The request may have been processed. Send it again with the same
-    /// vaulting_request_id: Antom returns the same result for it.
+    /// It may have been processed: see antom_client_recover.
     ANTOM_ERR_OUTCOME_UNKNOWN = 11,
     /// The client was closed, see antom_client_close.
     ANTOM_ERR_CLOSED = 12,
-    /// Antom refused the request, or asks to send it again. See
-    /// antom_error_result_code.
+    /// Antom refused it: see antom_error_result_code.
     ANTOM_ERR_API = 20,
     /// The signature of the answer is not valid. Do not act on the answer.
     ANTOM_ERR_UNTRUSTED_RESPONSE = 21,
@@ -107,40 +101,37 @@ impl From<&Error> for antom_error {
     }
 }
 
-/// The same number as the status of the call; 0 for NULL.
+/// The same number as the status of the call.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_kind(error: Option<&antom_error>) -> antom_status {
     number(error, |error| error.kind.number())
 }
 
-/// The name of the kind, for example "NotSent"; "" for NULL.
+/// The name of the kind, for example "NotSent".
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_kind_name(error: Option<&antom_error>) -> *const c_char {
     text(error, |error| &error.kind_name)
 }
 
-/// What happened and what to do, in one line for people; "" for NULL.
+/// What happened and what to do, in one line for people.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_message(error: Option<&antom_error>) -> *const c_char {
     text(error, |error| &error.message)
 }
 
-/// What to do next, in one or two sentences; "" for NULL. For ANTOM_ERR_API it
-/// is Antom's advice for the result code.
+/// What to do next; for ANTOM_ERR_API Antom's own advice for the code.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_advice(error: Option<&antom_error>) -> *const c_char {
     text(error, |error| &error.advice)
 }
 
-/// 1 if it is safe to send the same request again, with the same
-/// vaulting_request_id, and may succeed; else 0. 0 for NULL.
+/// 1 if the same request is safe to send again and may succeed; else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_retryable(error: Option<&antom_error>) -> i32 {
     number(error, |error| i32::from(error.retryable))
 }
 
-/// Antom's resultCode, for example "PARAM_ILLEGAL". NULL if the answer has
-/// none, if there is no answer, or for NULL.
+/// Antom's resultCode, for example "PARAM_ILLEGAL". NULL if there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_result_code(error: Option<&antom_error>) -> *const c_char {
     optional_text(error, |error| error.result_code.as_deref())
@@ -158,41 +149,38 @@ pub extern "C" fn antom_error_result_message(error: Option<&antom_error>) -> *co
     optional_text(error, |error| error.result_message.as_deref())
 }
 
-/// 1 if the result is from an answer with a valid signature; 0 if it is not,
-/// so that anybody may have written it. 0 for NULL.
+/// 1 if the result is signed by Antom; 0: anybody may have written it.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_authenticated(error: Option<&antom_error>) -> i32 {
     number(error, |error| i32::from(error.authenticated))
 }
 
-/// The HTTP status of the answer. 0 if there is no answer, or for NULL.
+/// The HTTP status of the answer. 0 if there is no answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_http_status(error: Option<&antom_error>) -> i32 {
     number(error, |error| error.http_status)
 }
 
-/// How many times the call tried to send the request. 0 for NULL.
+/// How many times the call tried to send the request.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_attempts(error: Option<&antom_error>) -> u32 {
     number(error, |error| error.attempts)
 }
 
-/// The vaulting_request_id of the call, also if the library made it: keep it
-/// to send the request again. NULL if the call has none, or for NULL.
+/// The vaulting_request_id of the call, even if the library made it, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_request_id(error: Option<&antom_error>) -> *const c_char {
     optional_text(error, |error| error.request_id.as_deref())
 }
 
-/// The number of field rules that the request breaks. 0 for NULL, and for
-/// other kinds than ANTOM_ERR_INVALID_REQUEST.
+/// How many field rules the request breaks.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_violation_count(error: Option<&antom_error>) -> usize {
     number(error, |error| error.violations.len())
 }
 
-/// The field with the wrong value, named as in Antom's documentation, for
-/// example "redirectUrl". index starts at 0; NULL past the end, or for NULL.
+/// The field with rule number index, from 0, named as in Antom's documentation,
+/// for example "redirectUrl". NULL past the end.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_violation_field(
     error: Option<&antom_error>,
@@ -201,7 +189,7 @@ pub extern "C" fn antom_error_violation_field(
     optional_text(error, |error| Some(&error.violations.get(index)?.field))
 }
 
-/// What is wrong with that field, without its value. NULL as above.
+/// What is wrong with the field of that index, without its value.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_violation_problem(
     error: Option<&antom_error>,
@@ -210,7 +198,7 @@ pub extern "C" fn antom_error_violation_problem(
     optional_text(error, |error| Some(&error.violations.get(index)?.problem))
 }
 
-/// Frees the error and its texts. NULL is fine.
+/// Frees the error and its texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_free(error: Option<Box<antom_error>>) {
     free(error);

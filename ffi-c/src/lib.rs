@@ -20,19 +20,35 @@ pub mod version;
 
 pub mod error;
 
+pub mod observer;
+
 pub mod options;
 
 pub mod client;
 
 pub mod create_vaulting_session;
 
+pub mod vaulting;
+
+pub mod notification;
+
+pub mod call;
+
 pub mod signature;
+
+pub mod doctor;
+
+mod shared;
 
 /// antom.h promises that these may be used from more than one thread.
 const _: fn() = || {
     fn is_for_any_thread<T: Send + Sync>() {}
     is_for_any_thread::<client::antom_client>();
     is_for_any_thread::<error::antom_error>();
+    is_for_any_thread::<vaulting::antom_vaulting>();
+    is_for_any_thread::<call::antom_answer>();
+    is_for_any_thread::<doctor::antom_diagnosis>();
+    is_for_any_thread::<notification::antom_replay_guard>();
 };
 
 #[cfg(test)]

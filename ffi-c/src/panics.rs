@@ -7,6 +7,7 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::panic::panic_any;
 use std::process::Command;
 use std::ptr::{null, null_mut};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use antom_core::Client;
@@ -60,7 +61,7 @@ fn client_with(signer: impl Signer + 'static) -> *mut antom_client {
         .endpoint("http://127.0.0.1:1")
         .build()
         .unwrap();
-    Box::into_raw(Box::new(antom_client::new(client)))
+    Box::into_raw(Box::new(antom_client::new(client, Arc::default())))
 }
 
 /// The status and the message of a call.

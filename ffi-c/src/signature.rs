@@ -13,11 +13,10 @@ pub struct antom_signature {
     header: Zeroizing<CString>,
 }
 
-/// Signs a request that your program sends itself. path is signed as it is
-/// given: for a client id that begins with "SANDBOX_" it begins with
-/// "/ams/sandbox/api". time is the text of the request-time header, in
-/// milliseconds since 1970. body is what you send, body_len its length in
-/// bytes; NULL is fine if the length is 0.
+/// Signs a request that your program sends itself: method and path as they are
+/// sent, "/ams/sandbox/api/..." in test mode; time is the text of the
+/// request-time header, in milliseconds since 1970; body is what you send, or
+/// NULL and 0.
 #[must_use]
 #[unsafe(no_mangle)]
 #[allow(
@@ -47,22 +46,22 @@ pub extern "C" fn antom_client_sign(
     })
 }
 
-/// The value of the signature header. "" for NULL.
+/// The value of the signature header.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_signature_header(signature: Option<&antom_signature>) -> *const c_char {
     text(signature, |signature| &signature.header)
 }
 
-/// Frees the signature. NULL is fine.
+/// Frees the signature.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_signature_free(signature: Option<Box<antom_signature>>) {
     free(signature);
 }
 
-/// Checks an answer that your program received itself. signature_header is the
-/// value of its signature header, time of its response-time header; method and
-/// path are those of the request. ANTOM_OK: Antom's key signed exactly these
-/// values for your client id. ANTOM_ERR_UNTRUSTED_RESPONSE: it did not.
+/// Checks an answer that your program received itself, to a request with this
+/// method and path: signature_header is the value of its signature header, time
+/// of its response-time header. ANTOM_OK: Antom's key signed exactly this body
+/// for your client id. Otherwise ANTOM_ERR_UNTRUSTED_RESPONSE.
 #[must_use]
 #[unsafe(no_mangle)]
 #[allow(

@@ -59,6 +59,7 @@ static const struct {
 } bytes_setters[] = {
     {"private_key", antom_options_set_private_key},
     {"antom_public_key", antom_options_set_antom_public_key},
+    {"signer_public_key", antom_options_set_signer_public_key},
     {"ca_certificate", antom_options_set_ca_certificate},
 };
 
@@ -69,6 +70,7 @@ static const struct {
     {"connect_timeout_ms", antom_options_set_connect_timeout_ms},
     {"timeout_ms", antom_options_set_timeout_ms},
     {"max_retries", antom_options_set_max_retries},
+    {"max_response_age_s", antom_options_set_max_response_age_s},
 };
 
 static void setters(void) {
@@ -109,6 +111,44 @@ static void setters(void) {
     begin("arguments/unknown_region");
     EXPECT(antom_options_set_region(options, "Asia") == ANTOM_ERR_INVALID_ARGUMENT);
     EXPECT(antom_options_set_region(options, "") == ANTOM_ERR_INVALID_ARGUMENT);
+    antom_options_free(options);
+}
+
+static size_t never_signs(void *context, const char *content, size_t content_len,
+                          const uint8_t *sha256, uint8_t *signature, size_t signature_size) {
+    (void)context, (void)content, (void)content_len, (void)sha256, (void)signature;
+    (void)signature_size;
+    return 0;
+}
+
+static void never_looks(void *context, const antom_event *event) {
+    (void)context, (void)event;
+}
+
+static void setters_of_functions_and_lists(void) {
+    antom_options *options = antom_options_new();
+    begin("arguments/set_signer");
+    EXPECT(antom_options_set_signer(options, never_signs, NULL) == ANTOM_OK);
+    EXPECT(antom_options_set_signer(options, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_set_signer(NULL, never_signs, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    begin("arguments/set_observer");
+    EXPECT(antom_options_set_observer(options, never_looks, NULL) == ANTOM_OK);
+    EXPECT(antom_options_set_observer(options, NULL, NULL) == ANTOM_OK);
+    EXPECT(antom_options_set_observer(NULL, never_looks, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    begin("arguments/set_shared");
+    EXPECT(antom_options_set_shared(options, 1) == ANTOM_OK);
+    EXPECT(antom_options_set_shared(options, 2) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_set_shared(options, -1) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_set_shared(NULL, 1) == ANTOM_ERR_INVALID_ARGUMENT);
+    begin("arguments/add_antom_public_key");
+    EXPECT(antom_options_add_antom_public_key(options, "2", "x", 1) == ANTOM_OK);
+    EXPECT(antom_options_add_antom_public_key(options, NULL, "x", 1) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_add_antom_public_key(options, not_utf8, "x", 1) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_add_antom_public_key(options, "2", NULL, 1) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_add_antom_public_key(options, "2", "x", SIZE_MAX) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_add_antom_public_key(NULL, "2", "x", 1) == ANTOM_ERR_INVALID_ARGUMENT);
     antom_options_free(options);
 }
 
@@ -158,6 +198,186 @@ static void client_new(void) {
     begin("arguments/client_new_without_anything");
     EXPECT(antom_client_new(NULL, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
     antom_options_free(options);
+}
+
+static void client_with_limits(void) {
+    antom_client *limited = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/with_limits_without_client");
+    status = antom_client_with_limits(NULL, 1, 0, &limited, &error);
+    expect_refused(__LINE__, status, error, "client");
+    begin("arguments/with_limits_out_of_range");
+    status = antom_client_with_limits(client, 0, 0, &limited, &error);
+    expect_refused(__LINE__, status, error, "timeout_ms");
+    status = antom_client_with_limits(client, 3600001, 0, &limited, &error);
+    expect_refused(__LINE__, status, error, "timeout_ms");
+    EXPECT(limited == UNTOUCHED);
+    begin("arguments/with_limits_without_client_out");
+    status = antom_client_with_limits(client, 1, 0, NULL, &error);
+    expect_refused(__LINE__, status, error, "client_out");
+    begin("arguments/with_limits_outlives_nothing");
+    EXPECT(antom_client_with_limits(client, 1, 0, &limited, NULL) == ANTOM_OK);
+    antom_client_free(limited);
+}
+
+static void inquiries(void) {
+    antom_vaulting *vaulting = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/inquire_without_client");
+    status = antom_client_inquire_vaulting(NULL, "1", NULL, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "client");
+    begin("arguments/inquire_without_id");
+    status = antom_client_inquire_vaulting(client, NULL, NULL, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "vaulting_request_id");
+    status = antom_client_inquire_vaulting(client, not_utf8, NULL, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "vaulting_request_id");
+    begin("arguments/inquire_with_account_not_utf8");
+    status = antom_client_inquire_vaulting(client, "1", not_utf8, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "merchant_account_id");
+    begin("arguments/inquire_without_vaulting_out");
+    status = antom_client_inquire_vaulting(client, "1", NULL, NULL, &error);
+    expect_refused(__LINE__, status, error, "vaulting_out");
+    EXPECT(antom_client_inquire_vaulting(client, "1", NULL, NULL, NULL) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    begin("arguments/recover_without_client");
+    status = antom_client_recover(NULL, "1", &vaulting, &error);
+    expect_refused(__LINE__, status, error, "client");
+    begin("arguments/recover_without_id");
+    status = antom_client_recover(client, NULL, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "vaulting_request_id");
+    status = antom_client_recover(client, not_utf8, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "vaulting_request_id");
+    begin("arguments/recover_without_vaulting_out");
+    status = antom_client_recover(client, "1", NULL, &error);
+    expect_refused(__LINE__, status, error, "vaulting_out");
+    EXPECT(antom_client_recover(client, "1", NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(vaulting == UNTOUCHED);
+}
+
+static void cards(void) {
+    antom_vaulting *vaulting = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/vault_without_client");
+    status = antom_client_vault_payment_method(NULL, "{}", 2, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "client");
+    begin("arguments/vault_without_json");
+    status = antom_client_vault_payment_method(client, NULL, 0, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    status = antom_client_vault_payment_method(client, "{}", SIZE_MAX, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    status = antom_client_vault_payment_method(client, not_utf8, 4, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    begin("arguments/vault_with_json_that_is_no_request");
+    status = antom_client_vault_payment_method(client, "[]", 2, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    status = antom_client_vault_payment_method(client, "{\"card\":1}", 10, &vaulting, &error);
+    expect_refused(__LINE__, status, error, "json");
+    begin("arguments/vault_without_vaulting_out");
+    status = antom_client_vault_payment_method(client, "{}", 2, NULL, &error);
+    expect_refused(__LINE__, status, error, "vaulting_out");
+    EXPECT(antom_client_vault_payment_method(client, "{}", 2, NULL, NULL) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(vaulting == UNTOUCHED);
+}
+
+static void calls(void) {
+    antom_answer *answer = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/call_without_client");
+    status = antom_client_call(NULL, "/ams/api/v1/x", "{}", 2, 0, &answer, &error);
+    expect_refused(__LINE__, status, error, "client");
+    begin("arguments/call_without_path");
+    status = antom_client_call(client, NULL, "{}", 2, 0, &answer, &error);
+    expect_refused(__LINE__, status, error, "path");
+    status = antom_client_call(client, not_utf8, "{}", 2, 0, &answer, &error);
+    expect_refused(__LINE__, status, error, "path");
+    status = antom_client_call(client, "/elsewhere", "{}", 2, 0, &answer, &error);
+    expect_refused(__LINE__, status, error, "path");
+    begin("arguments/call_without_json");
+    status = antom_client_call(client, "/ams/api/v1/x", NULL, 0, 0, &answer, &error);
+    expect_refused(__LINE__, status, error, "json");
+    status = antom_client_call(client, "/ams/api/v1/x", "{}", SIZE_MAX, 0, &answer, &error);
+    expect_refused(__LINE__, status, error, "json");
+    status = antom_client_call(client, "/ams/api/v1/x", not_utf8, 4, 0, &answer, &error);
+    expect_refused(__LINE__, status, error, "json");
+    begin("arguments/call_with_a_body_that_is_not_an_object");
+    status = antom_client_call(client, "/ams/api/v1/x", "[]", 2, 0, &answer, &error);
+    expect_refused(__LINE__, status, error, "body");
+    begin("arguments/call_repeatable_out_of_range");
+    status = antom_client_call(client, "/ams/api/v1/x", "{}", 2, 2, &answer, &error);
+    expect_refused(__LINE__, status, error, "repeatable");
+    begin("arguments/call_without_answer_out");
+    status = antom_client_call(client, "/ams/api/v1/x", "{}", 2, 0, NULL, &error);
+    expect_refused(__LINE__, status, error, "answer_out");
+    EXPECT(antom_client_call(client, "/ams/api/v1/x", "{}", 2, 0, NULL, NULL) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(answer == UNTOUCHED);
+}
+
+static void notifications(void) {
+    static const antom_header headers[] = {{"client-id", "x"}};
+    static const antom_header no_name[] = {{NULL, "x"}};
+    static const antom_header no_value[] = {{"x", NULL}};
+    static const antom_header odd_value[] = {{"client-id", not_utf8}};
+    antom_vaulting *vaulting = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+#define VERIFY(client, method, path, headers, count, body, body_len, out)                          \
+    antom_client_verify_notification(client, method, path, headers, count, body, body_len, 0, out, \
+                                     &error)
+    begin("arguments/verify_notification_without_client");
+    status = VERIFY(NULL, "POST", "/", headers, 1, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "client");
+    begin("arguments/verify_notification_without_method_or_path");
+    status = VERIFY(client, NULL, "/", headers, 1, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "method");
+    status = VERIFY(client, not_utf8, "/", headers, 1, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "method");
+    status = VERIFY(client, "POST", NULL, headers, 1, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "path");
+    status = VERIFY(client, "POST", not_utf8, headers, 1, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "path");
+    begin("arguments/verify_notification_without_headers");
+    status = VERIFY(client, "POST", "/", NULL, 1, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "headers");
+    status = VERIFY(client, "POST", "/", headers, SIZE_MAX, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "headers");
+    status = VERIFY(client, "POST", "/", no_name, 1, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "headers->name");
+    status = VERIFY(client, "POST", "/", no_value, 1, "{}", 2, &vaulting);
+    expect_refused(__LINE__, status, error, "headers->value");
+    begin("arguments/verify_notification_without_body");
+    status = VERIFY(client, "POST", "/", headers, 1, NULL, 1, &vaulting);
+    expect_refused(__LINE__, status, error, "body");
+    status = VERIFY(client, "POST", "/", headers, 1, "{}", SIZE_MAX, &vaulting);
+    expect_refused(__LINE__, status, error, "body");
+    begin("arguments/verify_notification_without_vaulting_out");
+    status = VERIFY(client, "POST", "/", headers, 1, "{}", 2, NULL);
+    expect_refused(__LINE__, status, error, "vaulting_out");
+    begin("arguments/verify_notification_that_is_none");
+    EXPECT(VERIFY(client, "POST", "/", NULL, 0, NULL, 0, &vaulting) ==
+           ANTOM_ERR_UNTRUSTED_NOTIFICATION);
+    EXPECT(strstr(antom_error_message(error), "no client-id header") != NULL);
+    antom_error_free(error);
+    EXPECT(VERIFY(client, "POST", "/", odd_value, 1, NULL, 0, &vaulting) ==
+           ANTOM_ERR_UNTRUSTED_NOTIFICATION);
+    antom_error_free(error);
+    EXPECT(vaulting == UNTOUCHED);
+#undef VERIFY
+}
+
+static void replay_guard_of_nothing(void) {
+    antom_replay_guard *guard = antom_replay_guard_new(0, 0);
+    EXPECT(guard != NULL);
+    EXPECT(antom_replay_guard_claim(guard, NULL) == 0);
+    EXPECT(antom_replay_guard_claim(NULL, NULL) == 0);
+    antom_replay_guard_release(guard, NULL);
+    antom_replay_guard_release(NULL, NULL);
+    antom_replay_guard_free(guard);
 }
 
 /* The parameters of antom_client_sign and antom_client_verify. */
@@ -256,6 +476,53 @@ static void sign_and_verify(void) {
            ANTOM_ERR_INVALID_ARGUMENT);
     EXPECT(antom_client_sign(client, "POST", "/", "1", NULL, 0, &signature, NULL) == ANTOM_OK);
     antom_signature_free(signature);
+}
+
+/* Refused because of the parameter of this name. */
+static void expect_no_diagnosis(int line, const struct parts *parts, const char *client_id,
+                                int32_t from_merchant, const char *name) {
+    antom_diagnosis *diagnosis = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status = antom_client_diagnose(
+        parts->client, from_merchant, parts->method, parts->path, client_id, parts->time,
+        parts->body, parts->body_len, parts->signature_header, &diagnosis, &error);
+    expect_refused(line, status, error, name);
+    EXPECT(diagnosis == UNTOUCHED);
+}
+
+static void diagnoses(void) {
+    struct parts parts = good_parts();
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/diagnose_without_a_part");
+    parts.client = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "client");
+    parts = good_parts();
+    parts.method = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "method");
+    parts = good_parts();
+    parts.path = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "path");
+    parts = good_parts();
+    parts.time = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "time");
+    parts = good_parts();
+    parts.body = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "body");
+    parts = good_parts();
+    parts.signature_header = NULL;
+    expect_no_diagnosis(__LINE__, &parts, "x", 0, "signature_header");
+    parts = good_parts();
+    expect_no_diagnosis(__LINE__, &parts, NULL, 0, "client_id");
+    expect_no_diagnosis(__LINE__, &parts, not_utf8, 0, "client_id");
+    begin("arguments/diagnose_from_nobody");
+    expect_no_diagnosis(__LINE__, &parts, "x", 2, "from_merchant");
+    expect_no_diagnosis(__LINE__, &parts, "x", -1, "from_merchant");
+    begin("arguments/diagnose_without_diagnosis_out");
+    status = antom_client_diagnose(client, 0, "POST", "/", "x", "1", "", 0, "x", NULL, &error);
+    expect_refused(__LINE__, status, error, "diagnosis_out");
+    EXPECT(antom_client_diagnose(client, 0, "POST", "/", "x", "1", "", 0, "x", NULL, NULL) ==
+           ANTOM_ERR_INVALID_ARGUMENT);
 }
 
 /* ---- request ------------------------------------------------------------- */
@@ -384,9 +651,33 @@ static void accessors_of_null(void) {
     EXPECT(antom_vaulting_session_data_len(NULL) == 0);
     EXPECT_TEXT(antom_vaulting_session_expires_at(NULL), "");
     EXPECT(antom_vaulting_session_normal_url(NULL) == NULL);
+    EXPECT_TEXT(antom_vaulting_session_response_time(NULL), "");
+    EXPECT(antom_vaulting_session_clock_skew_s(NULL) == 0);
     EXPECT_TEXT(antom_vaulting_session_raw(NULL), "");
     EXPECT(antom_vaulting_session_raw_len(NULL) == 0);
+    EXPECT(antom_vaulting_outcome(NULL) == ANTOM_OUTCOME_PROCESSING);
+    EXPECT_TEXT(antom_vaulting_request_id(NULL), "");
+    EXPECT(antom_vaulting_code(NULL) == NULL);
+    EXPECT(antom_vaulting_message(NULL) == NULL);
+    EXPECT(antom_vaulting_card_token(NULL) == NULL);
+    EXPECT(antom_vaulting_card_brand(NULL) == NULL);
+    EXPECT(antom_vaulting_card_last_four(NULL) == NULL);
+    EXPECT(antom_vaulting_card_expiry_month(NULL) == NULL);
+    EXPECT(antom_vaulting_card_expiry_year(NULL) == NULL);
+    EXPECT(antom_vaulting_next_url(NULL) == NULL);
+    EXPECT_TEXT(antom_vaulting_response_time(NULL), "");
+    EXPECT(antom_vaulting_clock_skew_s(NULL) == 0);
+    EXPECT_TEXT(antom_vaulting_raw(NULL), "");
+    EXPECT(antom_vaulting_raw_len(NULL) == 0);
+    EXPECT_TEXT(antom_answer_json(NULL), "");
+    EXPECT(antom_answer_json_len(NULL) == 0);
+    EXPECT_TEXT(antom_answer_response_time(NULL), "");
     EXPECT_TEXT(antom_signature_header(NULL), "");
+    EXPECT(antom_diagnosis_cause(NULL) == NULL);
+    EXPECT_TEXT(antom_diagnosis_what(NULL), "");
+    EXPECT_TEXT(antom_diagnosis_fix(NULL), "");
+    EXPECT_TEXT(antom_diagnosis_string_to_sign(NULL), "");
+    EXPECT(antom_diagnosis_string_to_sign_len(NULL) == 0);
 }
 
 static void null_may_be_freed_and_closed(void) {
@@ -396,6 +687,10 @@ static void null_may_be_freed_and_closed(void) {
     antom_client_close(NULL);
     antom_vaulting_session_free(NULL);
     antom_signature_free(NULL);
+    antom_vaulting_free(NULL);
+    antom_replay_guard_free(NULL);
+    antom_answer_free(NULL);
+    antom_diagnosis_free(NULL);
 }
 
 static void version(void) {
@@ -404,17 +699,28 @@ static void version(void) {
              ANTOM_VERSION_PATCH);
     EXPECT_TEXT(antom_version(), expected);
     EXPECT(antom_abi_version() == ANTOM_ABI_VERSION);
+    EXPECT_TEXT(antom_acknowledgement(), "{\"result\":{\"resultCode\":\"SUCCESS\",\"resultStatus\":"
+                                         "\"S\",\"resultMessage\":\"success\"}}");
 }
 
 int main(void) {
     client = offline_client("merchant", "gateway", "SANDBOX_5X00000000000000");
     setters();
+    setters_of_functions_and_lists();
     begin("arguments/a_setter_that_fails_changes_nothing");
     a_setter_that_fails_changes_nothing();
     begin("arguments/options_must_be_complete");
     options_must_be_complete();
     client_new();
+    client_with_limits();
+    inquiries();
+    cards();
+    calls();
+    notifications();
+    begin("arguments/a_replay_guard_and_nothing_to_claim");
+    replay_guard_of_nothing();
     sign_and_verify();
+    diagnoses();
     requests();
     begin("arguments/accessors_of_null");
     accessors_of_null();

@@ -60,12 +60,12 @@ static void any_other_value_is_refused(const cJSON *test) {
     good[3] = header;
     for (changed = 0; changed < 4; changed++) {
         static const char *const wrong[] = {"GET", "/other", "1", "algorithm=RSA256"};
-        const char *value[4];
+        const char *parts[4];
         antom_error *error = NULL;
         antom_status status;
-        memcpy(value, good, sizeof value);
-        value[changed] = wrong[changed];
-        status = antom_client_verify(client, value[0], value[1], value[2], body, length, value[3],
+        memcpy(parts, good, sizeof parts);
+        parts[changed] = wrong[changed];
+        status = antom_client_verify(client, parts[0], parts[1], parts[2], body, length, parts[3],
                                      &error);
         EXPECT(status == ANTOM_ERR_UNTRUSTED_RESPONSE);
         EXPECT_TEXT(antom_error_kind_name(error), "UntrustedResponse");
@@ -96,6 +96,107 @@ static void a_body_is_any_bytes(void) {
     antom_client_free(verifier);
 }
 
+/* ---- why one does not verify --------------------------------------------- */
+
+static const char client_id[] = "SANDBOX_5X00000000000000";
+static const char live_path[] = "/ams/api/v1/x";
+
+/* What the client says of a POST of "{}" that is signed as this header says. */
+static antom_diagnosis *diagnose(const antom_client *client, int32_t from_merchant,
+                                 const char *path, const char *header) {
+    antom_diagnosis *diagnosis = NULL;
+    antom_error *error = NULL;
+    if (antom_client_diagnose(client, from_merchant, "POST", path, client_id, "1", "{}", 2, header,
+                              &diagnosis, &error) != ANTOM_OK) {
+        fail("%s", antom_error_message(error));
+    }
+    antom_error_free(error);
+    return diagnosis;
+}
+
+static void expect_cause(antom_diagnosis *diagnosis, const char *cause) {
+    EXPECT_TEXT(antom_diagnosis_cause(diagnosis), cause);
+    EXPECT((antom_diagnosis_what(diagnosis)[0] != '\0') == (cause != NULL));
+    EXPECT((antom_diagnosis_fix(diagnosis)[0] != '\0') == (cause != NULL));
+    antom_diagnosis_free(diagnosis);
+}
+
+static void the_doctor_says_why_a_signature_does_not_verify(void) {
+    antom_client *merchant = offline_client("merchant", "gateway", client_id);
+    antom_client *antom = offline_client("gateway", "merchant", client_id);
+    antom_client *stranger = offline_client("merchant", "stranger", client_id);
+    antom_signature *request = NULL;
+    antom_signature *answer = NULL;
+    antom_diagnosis *diagnosis;
+    const char *header;
+    EXPECT(antom_client_sign(merchant, "POST", live_path, "1", "{}", 2, &request, NULL) ==
+           ANTOM_OK);
+    EXPECT(antom_client_sign(antom, "POST", live_path, "1", "{}", 2, &answer, NULL) == ANTOM_OK);
+
+    header = antom_signature_header(request);
+    expect_cause(diagnose(merchant, 1, live_path, header), NULL);
+    expect_cause(diagnose(merchant, 1, "/ams/sandbox/api/v1/x", header), "path_sandbox");
+    expect_cause(diagnose(merchant, 0, live_path, header), "other_key");
+    /* Seen from the other side. */
+    expect_cause(diagnose(antom, 0, live_path, header), NULL);
+    header = antom_signature_header(answer);
+    expect_cause(diagnose(merchant, 0, live_path, header), NULL);
+    expect_cause(diagnose(merchant, 1, live_path, header), "other_key");
+    expect_cause(diagnose(stranger, 0, live_path, header), "unknown_key");
+    expect_cause(diagnose(merchant, 0, live_path, "algorithm=RSA256"), "signature_missing");
+    expect_cause(diagnose(merchant, 0, live_path, "signature"), "header_malformed");
+
+    diagnosis = diagnose(merchant, 0, "/other", header);
+    EXPECT_TEXT(antom_diagnosis_string_to_sign(diagnosis),
+                "POST /other\nSANDBOX_5X00000000000000.1.{}");
+    EXPECT(antom_diagnosis_string_to_sign_len(diagnosis) ==
+           strlen(antom_diagnosis_string_to_sign(diagnosis)));
+    EXPECT(antom_diagnosis_cause(diagnosis) != NULL);
+    antom_diagnosis_free(diagnosis);
+    antom_signature_free(request);
+    antom_signature_free(answer);
+    antom_client_free(merchant);
+    antom_client_free(antom);
+    antom_client_free(stranger);
+}
+
+static void the_string_to_sign_holds_any_bytes(void) {
+    antom_client *client = offline_client("merchant", "gateway", client_id);
+    antom_diagnosis *diagnosis = NULL;
+    EXPECT(antom_client_diagnose(client, 0, "POST", "/", "x", "1", "a\0b", 3, "", &diagnosis,
+                                 NULL) == ANTOM_OK);
+    EXPECT(antom_diagnosis_string_to_sign_len(diagnosis) == strlen("POST /\nx.1.") + 3);
+    EXPECT(memcmp(antom_diagnosis_string_to_sign(diagnosis), "POST /\nx.1.a\0b", 15) == 0);
+    antom_diagnosis_free(diagnosis);
+    antom_client_free(client);
+}
+
+static size_t never_signs(void *context, const char *content, size_t content_len,
+                          const uint8_t *sha256, uint8_t *signature, size_t signature_size) {
+    (void)context, (void)content, (void)content_len, (void)sha256, (void)signature;
+    (void)signature_size;
+    return 0;
+}
+
+static void a_signer_without_public_key_cannot_be_diagnosed(void) {
+    antom_options *options = antom_options_new();
+    size_t length;
+    char *key = key_bytes("gateway", "public_spki_der_b64", &length);
+    antom_client *client;
+    antom_diagnosis *diagnosis = NULL;
+    antom_options_set_client_id(options, client_id);
+    antom_options_set_signer(options, never_signs, NULL);
+    antom_options_set_antom_public_key(options, key, length);
+    antom_options_set_endpoint(options, "http://127.0.0.1:1");
+    client = client_of(options);
+    EXPECT(antom_client_diagnose(client, 1, "POST", "/", "x", "1", "", 0, "", &diagnosis, NULL) ==
+           ANTOM_ERR_CONFIG);
+    EXPECT(diagnosis == NULL);
+    expect_cause(diagnose(client, 0, "/", ""), "header_malformed");
+    free(key);
+    antom_client_free(client);
+}
+
 int main(void) {
     const cJSON *test;
     cJSON_ArrayForEach(test, cJSON_GetObjectItemCaseSensitive(vectors(), "cases")) {
@@ -109,5 +210,11 @@ int main(void) {
     }
     begin("signatures/a_body_is_any_bytes");
     a_body_is_any_bytes();
+    begin("signatures/the_doctor_says_why_a_signature_does_not_verify");
+    the_doctor_says_why_a_signature_does_not_verify();
+    begin("signatures/the_string_to_sign_holds_any_bytes");
+    the_string_to_sign_holds_any_bytes();
+    begin("signatures/a_signer_without_public_key_cannot_be_diagnosed");
+    a_signer_without_public_key_cannot_be_diagnosed();
     return finish();
 }

@@ -157,7 +157,30 @@ const cJSON *vectors(void) {
     return read_once(&vectors_file, "tests/vectors/signatures.json");
 }
 
-static antom_client *client_of(antom_options *options) {
+char *key_bytes(const char *owner, const char *form, size_t *length_out) {
+    const cJSON *keys = cJSON_GetObjectItemCaseSensitive(vectors(), "keys");
+    return from_base64(text_of(cJSON_GetObjectItemCaseSensitive(keys, owner), form), length_out);
+}
+
+const char *setting(const char *name) {
+    return text_of(cJSON_GetObjectItemCaseSensitive(gateway(), "settings"), name);
+}
+
+const char *value(const char *name) {
+    return text_of(cJSON_GetObjectItemCaseSensitive(gateway(), "values"), name);
+}
+
+antom_options *gateway_options(void) {
+    antom_options *options = antom_options_new();
+    antom_options_set_client_id(options, setting("client_id"));
+    antom_options_set_private_key_path(options, setting("private_key_path"));
+    antom_options_set_antom_public_key_path(options, setting("antom_public_key_path"));
+    antom_options_set_ca_certificate_path(options, setting("ca_certificate_path"));
+    antom_options_set_endpoint(options, setting("endpoint"));
+    return options;
+}
+
+antom_client *client_of(antom_options *options) {
     antom_client *client = NULL;
     antom_error *error = NULL;
     if (antom_client_new(options, &client, &error) != ANTOM_OK) {
@@ -168,17 +191,34 @@ static antom_client *client_of(antom_options *options) {
 }
 
 antom_client *gateway_client(const char *endpoint) {
-    const cJSON *settings = cJSON_GetObjectItemCaseSensitive(gateway(), "settings");
-    antom_options *options = antom_options_new();
-    if (endpoint == NULL) {
-        endpoint = text_of(settings, "endpoint");
+    antom_options *options = gateway_options();
+    if (endpoint != NULL) {
+        antom_options_set_endpoint(options, endpoint);
     }
-    antom_options_set_client_id(options, text_of(settings, "client_id"));
-    antom_options_set_private_key_path(options, text_of(settings, "private_key_path"));
-    antom_options_set_antom_public_key_path(options, text_of(settings, "antom_public_key_path"));
-    antom_options_set_ca_certificate_path(options, text_of(settings, "ca_certificate_path"));
-    antom_options_set_endpoint(options, endpoint);
     return client_of(options);
+}
+
+antom_status create(const antom_client *client, const char *request_id,
+                    antom_vaulting_session **session_out, antom_error **error_out) {
+    antom_create_vaulting_session_request request;
+    memset(&request, 0, sizeof request);
+    request.struct_size = sizeof request;
+    request.payment_method_type = "CARD";
+    request.vaulting_request_id = request_id;
+    return antom_client_create_vaulting_session(client, &request, session_out, error_out);
+}
+
+/* Not with cJSON, whose errors are a variable that threads share. */
+int connection_of(const antom_client *client) {
+    static const char name[] = "\"connection\":";
+    antom_vaulting_session *session = NULL;
+    int connection = -1;
+    if (create(client, NULL, &session, NULL) == ANTOM_OK) {
+        const char *member = strstr(antom_vaulting_session_raw(session), name);
+        connection = member == NULL ? -1 : atoi(member + strlen(name));
+    }
+    antom_vaulting_session_free(session);
+    return connection;
 }
 
 antom_client *offline_client(const char *own_key, const char *antom_key, const char *client_id) {
@@ -190,8 +230,7 @@ antom_client *offline_client(const char *own_key, const char *antom_key, const c
     /* One key as base64, the other as the bytes: both forms are in use. */
     text = text_of(cJSON_GetObjectItemCaseSensitive(keys, own_key), "private_pkcs8_der_b64");
     antom_options_set_private_key(options, text, strlen(text));
-    text = text_of(cJSON_GetObjectItemCaseSensitive(keys, antom_key), "public_spki_der_b64");
-    bytes = from_base64(text, &length);
+    bytes = key_bytes(antom_key, "public_spki_der_b64", &length);
     antom_options_set_antom_public_key(options, bytes, length);
     free(bytes);
     antom_options_set_client_id(options, client_id);

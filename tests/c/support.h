@@ -31,11 +31,26 @@ const char *text_of(const cJSON *object, const char *member);
 
 /* The line of JSON that the test gateway printed. */
 const cJSON *gateway(void);
+/* A setting of the test gateway, and another of its values. */
+const char *setting(const char *name);
+const char *value(const char *name);
+/* Options with the test gateway's settings, to be freed. */
+antom_options *gateway_options(void);
+/* A client with these options, which are freed. */
+antom_client *client_of(antom_options *options);
 /* A client of the test gateway; with another endpoint unless it is NULL. */
 antom_client *gateway_client(const char *endpoint);
 
+/* Creates a vaulting session; with an id of the library's own if request_id is NULL. */
+antom_status create(const antom_client *client, const char *request_id,
+                    antom_vaulting_session **session_out, antom_error **error_out);
+/* The number of the connection by which the gateway was asked; -1 if it did not answer. */
+int connection_of(const antom_client *client);
+
 /* tests/vectors/signatures.json */
 const cJSON *vectors(void);
+/* The bytes of a key in it, for example "merchant" and "public_spki_der_b64", to be freed. */
+char *key_bytes(const char *owner, const char *form, size_t *length_out);
 /* A client that reaches nobody, with the keys of these names in the vectors. */
 antom_client *offline_client(const char *own_key, const char *antom_key, const char *client_id);
 

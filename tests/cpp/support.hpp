@@ -113,4 +113,24 @@ inline const json &gateway() {
     return line;
 }
 
+inline std::string setting(const std::string &name) {
+    return gateway().at("settings").at(name).get<std::string>();
+}
+
+// Options with the test gateway's settings, but for the private key.
+inline antom::Options keyless_gateway_options() {
+    antom::Options options;
+    options.client_id(setting("client_id"))
+        .antom_public_key_path(setting("antom_public_key_path"))
+        .ca_certificate_path(setting("ca_certificate_path"))
+        .endpoint(setting("endpoint"));
+    return options;
+}
+
+inline antom::Options gateway_options() {
+    antom::Options options = keyless_gateway_options();
+    options.private_key_path(setting("private_key_path"));
+    return options;
+}
+
 #endif // SUPPORT_HPP

@@ -17,8 +17,11 @@ constexpr bool is_move_only =
     !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
 
 static_assert(is_move_only<Client> && sizeof(Client) == sizeof(void *));
-static_assert(is_move_only<Options> && sizeof(Options) == sizeof(void *));
+static_assert(is_move_only<Options> && is_move_only<antom::ReplayGuard>);
 static_assert(is_move_only<VaultingSession> && sizeof(VaultingSession) == sizeof(void *));
+static_assert(is_move_only<antom::Vaulting> && sizeof(antom::Vaulting) == sizeof(void *));
+static_assert(is_move_only<antom::Answer> && sizeof(antom::Answer) == sizeof(void *));
+static_assert(is_move_only<antom::Diagnosis> && sizeof(antom::Diagnosis) == sizeof(void *));
 static_assert(std::is_aggregate_v<antom::CreateVaultingSession>);
 static_assert(std::is_nothrow_copy_constructible_v<antom::NotSent>);
 
@@ -161,6 +164,24 @@ void signatures(Checks &checks) {
             refused(method, path, time, body, "");
         });
     }
+    checks.check("the_doctor_says_why_a_signature_does_not_verify", [] {
+        using antom::Sender;
+        const Client merchant(options("merchant", "gateway"));
+        const std::string path = "/ams/api/v1/x", body("a\0b", 3);
+        const std::string header = merchant.sign("POST", path, "1", body);
+        const auto cause = [&](Sender sender, const std::string &called) {
+            const antom::Diagnosis diagnosis =
+                merchant.diagnose(sender, "POST", called, client_id, "1", body, header);
+            expect_equal(diagnosis.string_to_sign(),
+                         "POST " + called + "\n" + client_id + ".1." + body, "string to sign");
+            expect_equal(diagnosis.what().empty(), !diagnosis.cause(), "what");
+            expect_equal(diagnosis.fix().empty(), !diagnosis.cause(), "fix");
+            return std::string(diagnosis.cause().value_or("none"));
+        };
+        expect_equal(cause(Sender::merchant, path), "none", "right");
+        expect_equal(cause(Sender::merchant, "/ams/sandbox/api/v1/x"), "path_sandbox", "path");
+        expect_equal(cause(Sender::antom, path), "other_key", "sender");
+    });
     checks.check("a_body_may_hold_nul_and_be_empty", [] {
         const Client signer(options("merchant", "gateway"));
         const Client verifier(options("gateway", "merchant"));
@@ -192,6 +213,25 @@ void clients(Checks &checks) {
         Client first(options());
         const Client second = std::move(first);
         expect_throw<antom::InvalidArgument>([&] { (void)first.sign("POST", "/", "1", ""); });
+        expect_throw<antom::InvalidArgument>([&] { (void)first.with_limits(1s, 0); });
+        expect_throw<antom::InvalidArgument>([&] { (void)first.recover("1"); });
+        first.close();
+    });
+    checks.check("options_that_were_moved_from_are_refused", [] {
+        Options first = options();
+        const Options second = std::move(first);
+        expect_throw<antom::InvalidArgument>([&] { const Client none(first); });
+        expect_throw<antom::InvalidArgument>([&] { first.client_id("x"); });
+        expect_throw<antom::InvalidArgument>([&] { first.observer([](const antom_event &) {}); });
+        const Client client(second);
+    });
+    checks.check("results_that_were_moved_from_are_empty", [] {
+        const Client client(options());
+        antom::Diagnosis first =
+            client.diagnose(antom::Sender::antom, "POST", "/", client_id, "1", "", "");
+        const antom::Diagnosis second = std::move(first);
+        expect(!first.cause() && first.what().empty() && first.string_to_sign().empty(), "first");
+        expect(second.cause().has_value(), "second");
     });
 }
 

@@ -21,6 +21,7 @@ use super::objects::{
 use super::result::{ApiResult, ResultStatus};
 use super::rules::{self, FieldRule, Form, Presence, Product, Violation, rule};
 use super::{Operation, ParseError};
+use crate::error::Error;
 use crate::response_time::ResponseTime;
 use crate::retry::Repeat;
 use crate::secret::Secret;
@@ -28,7 +29,7 @@ use crate::trust::Signed;
 
 objects! {
     /// The request of vaultPaymentMethod. See <https://docs.antom.com/ac/ams/vault_method>.
-    VaultPaymentMethod (Serialize) {
+    VaultPaymentMethod (Serialize, Deserialize) {
         "vaultingRequestId" => vaulting_request_id: String, "text", ": the merchant's unique id, at most 64; made by the client if left out.";
         "vaultingNotificationUrl" => vaulting_notification_url: String, "text", ": where Antom posts the outcome. Required, at most 2048.";
         "redirectUrl" => redirect_url: String, "text", ": where the buyer goes after a verification. Required, at most 2048.";
@@ -42,7 +43,7 @@ objects! {
     }
     /// `paymentMethodDetail` of a request. Antom documents cards alone for this API; for anything else see
     /// [`Client::call`](crate::Client::call).
-    NewPaymentMethod (Serialize) {
+    NewPaymentMethod (Serialize, Deserialize) {
         "paymentMethodType" => payment_method_type: String, "text", ": `CARD`. Required, at most 64.";
         "card" => card: NewCard, "value", ". Required.";
         "paymentMethodDetailType" => payment_method_detail_type: String, "text", ": `CARD`.";
@@ -50,7 +51,7 @@ objects! {
         "interactionType" => interaction_type: String, "text", ".";
     }
     /// `card` of a request.
-    NewCard (Serialize) {
+    NewCard (Serialize, Deserialize) {
         "cardNo" => card_no: Secret<String>, "secret", ": the card's number, at most 32. Required.";
         "cvv" => cvv: Secret<String>, "secret", ": the security code, at most 4.";
         "expiryYear" => expiry_year: String, "text", ": two digits.";
@@ -75,7 +76,7 @@ objects! {
         "paymentMethodDetailMetadata" => payment_method_detail_metadata: String, "text", ".";
     }
     /// `env`: the buyer's device.
-    Env (Serialize) {
+    Env (Serialize, Deserialize) {
         "terminalType" => terminal_type: String, "text", ": `WEB`, `WAP`, `APP` or `MINI_APP`. Required.";
         "osType" => os_type: String, "text", ": `IOS` or `ANDROID`.";
         "userAgent" => user_agent: String, "text", ".";
@@ -97,13 +98,59 @@ objects! {
         "timeZoneOffset" => time_zone_offset: i32, "value", ": minutes, -720 to 720.";
     }
     /// `browserInfo`.
-    BrowserInfo (Serialize) {
+    BrowserInfo (Serialize, Deserialize) {
         "acceptHeader" => accept_header: String, "text", ".";
         "javaEnabled" => java_enabled: bool, "value", ".";
         "javaScriptEnabled" => java_script_enabled: bool, "value", ".";
         "language" => language: String, "text", ".";
         "userAgent" => user_agent: String, "text", ".";
     }
+}
+
+impl VaultPaymentMethod {
+    /// Reads a request from JSON with the API's member names, for languages that have no types for it. A member that
+    /// the types here do not have is refused: it would not be sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument); the message names a place, never a value.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        // serde also reads a list, member after member.
+        if !json.trim_start().starts_with('{') {
+            return Err(Error::invalid_argument("json: it is not a JSON object"));
+        }
+        let mut unknown = None;
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let request = serde_ignored::deserialize(&mut reader, |path| {
+            // A question mark stands for a member that may be absent, as all may.
+            unknown.get_or_insert_with(|| path.to_string().replace(".?", ""));
+        });
+        let request = request.and_then(|request| reader.end().map(|()| request));
+        // The error's own text may quote a value.
+        let request = request.map_err(|error| {
+            Error::invalid_argument(format!(
+                "json: line {}, column {}: it is not JSON, or a member there has another type than the API documents",
+                error.line(),
+                error.column()
+            ))
+        })?;
+        match unknown {
+            None => Ok(request),
+            Some(member) => Err(Error::invalid_argument(unknown_member(&member))),
+        }
+    }
+}
+
+/// A member is named only where its name can be one of the API's.
+fn unknown_member(path: &str) -> String {
+    let is_name = |c: char| c.is_ascii_alphabetic() || c == '.' || c == '3';
+    let named = if path.len() <= 100 && path.chars().all(is_name) {
+        path
+    } else {
+        "a member"
+    };
+    format!(
+        "json: {named} is not known here: correct its name; what this version does not know yet can be sent as a call of any API"
+    )
 }
 
 /// What became of the request.
@@ -374,6 +421,38 @@ mod tests {
         );
         let shown = format!("{request:?} {:?}", request.payment_method_detail);
         assert!(!shown.contains("4054") && !shown.contains("987"), "{shown}");
+    }
+
+    #[test]
+    fn a_request_is_read_from_what_it_is_written_as() {
+        let written = serde_json::to_string(&request()).unwrap();
+        let read = VaultPaymentMethod::from_json(&written).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), written);
+    }
+
+    #[test]
+    fn json_that_is_no_request_is_refused_without_its_values() {
+        for (json, said) in [
+            ("", "it is not a JSON object"),
+            ("[]", "it is not a JSON object"),
+            ("{", "line 1, column 1"),
+            ("{} {}", "column 4"),
+            (r#"{"env":{"colorDepth":"4054"}}"#, "line 1, column 27"),
+            (
+                r#"{"paymentMethodDetail":{"card":{"cardNumber":"4054"}}}"#,
+                "json: paymentMethodDetail.card.cardNumber is not known",
+            ),
+            (r#"{"4054":"x"}"#, "json: a member is not known"),
+            (
+                r#"{"paymentMethodDetail":{"card":{"cvv":"1","cvv":"2"}}}"#,
+                "it is not JSON, or a member there",
+            ),
+        ] {
+            let error = VaultPaymentMethod::from_json(json).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
+            assert!(error.message().contains(said), "{json}: {error}");
+            assert!(!error.message().contains("4054"), "{error}");
+        }
     }
 
     #[test]

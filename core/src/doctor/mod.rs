@@ -69,6 +69,15 @@ impl<'a> Received<'a> {
     }
 }
 
+/// Who should have signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// Antom: an answer or a notification.
+    Antom,
+    /// The merchant: a request.
+    Merchant,
+}
+
 /// What the doctor found.
 pub struct Diagnosis {
     /// Why the signature does not verify; `None` if it verifies.
@@ -111,6 +120,15 @@ impl std::fmt::Display for Cause {
 /// `keys` are named for the message; the first is the one that should have signed, the others are those that may have
 /// signed by mistake: the other party's, the other mode's, another version's.
 pub fn examine(received: &Received<'_>, keys: &[(&str, &VerifyingKey)]) -> Diagnosis {
+    examine_with(received, keys, 1)
+}
+
+/// As [`examine`], where any of the first `expected` keys may have signed.
+pub(crate) fn examine_with(
+    received: &Received<'_>,
+    keys: &[(&str, &VerifyingKey)],
+    expected: usize,
+) -> Diagnosis {
     let content = received.content();
     let string_to_sign = content.to_bytes();
     let first_difference = received.meant.and_then(|meant| {
@@ -124,7 +142,7 @@ pub fn examine(received: &Received<'_>, keys: &[(&str, &VerifyingKey)]) -> Diagn
         })
     });
     Diagnosis {
-        cause: cause_of(received, keys, 1, &string_to_sign),
+        cause: cause_of(received, keys, expected, &string_to_sign),
         string_to_sign,
         first_difference,
     }

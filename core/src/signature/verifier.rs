@@ -3,7 +3,7 @@
 use super::content::Content;
 use super::header::{HeaderError, SignatureHeader};
 use super::key::VerifyingKey;
-use crate::doctor::{self, Cause, Received};
+use crate::doctor::{self, Cause, Diagnosis, Received, Sender};
 
 /// The public keys that may have signed, by their `keyVersion`.
 ///
@@ -108,6 +108,21 @@ impl KeyRing {
         doctor::cause(&Received::from_content(content, header), &keys, expected)
     }
 
+    /// Why the signature of `received` does not verify; `None` if no key of its sender is known.
+    pub(crate) fn diagnose(&self, received: &Received<'_>, sender: Sender) -> Option<Diagnosis> {
+        let version = SignatureHeader::key_version_of(received.signature);
+        let antoms = self.candidates(version).map(|key| ("Antom's key", key));
+        let others = self.mistaken.iter().map(|(name, key)| (*name, key));
+        let (keys, expected): (Vec<_>, usize) = match sender {
+            Sender::Antom => (
+                antoms.chain(others).collect(),
+                self.candidates(version).count(),
+            ),
+            Sender::Merchant => (others.chain(antoms).collect(), self.mistaken.len()),
+        };
+        (expected > 0).then(|| doctor::examine_with(received, &keys, expected))
+    }
+
     /// The key of that version, or else the one for every version; all of them where no version is named.
     fn candidates(&self, version: Option<&str>) -> impl Iterator<Item = &VerifyingKey> {
         let known = self.keys.iter().any(|(own, _)| own.as_deref() == version);
@@ -156,6 +171,27 @@ mod tests {
         ));
         let unnamed = header(&new, "2").replace("keyVersion=2,", "");
         assert_eq!(ring.verify(&content, &unnamed), Ok(()));
+    }
+
+    #[test]
+    fn each_side_is_diagnosed_with_its_own_keys() {
+        let [merchant, antom] = [(); 2].map(|()| SigningKey::generate().signing_key);
+        let ring = KeyRing::new(antom.verifying_key());
+        let header = SignatureHeader::write(&CONTENT.sign(&merchant).unwrap(), "1");
+        let received = Received::from_content(&CONTENT, &header);
+        assert!(ring.diagnose(&received, Sender::Merchant).is_none());
+        let ring = ring.with_mistaken("the merchant's own key", merchant.verifying_key());
+        let cause = |received: &Received<'_>, sender| {
+            let diagnosis = ring.diagnose(received, sender).unwrap();
+            diagnosis.cause.map(|cause| cause.id)
+        };
+        assert_eq!(cause(&received, Sender::Merchant), None);
+        assert_eq!(cause(&received, Sender::Antom), Some("other_key"));
+        let moved = Received {
+            path: "/ams/api/v1/x",
+            ..received
+        };
+        assert_eq!(cause(&moved, Sender::Merchant), Some("path_sandbox"));
     }
 
     const CONTENT: Content<'_> = Content {

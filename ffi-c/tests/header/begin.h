@@ -13,15 +13,16 @@
  *              type. _free(NULL) does nothing. A 'const char *' that is
  *              returned belongs to the object that you asked, and is valid as
  *              long as that object. Never free it.
- *   Text       UTF-8. Input ends with a NUL byte, unless its length is the
- *              next parameter. Inputs are copied, or only read in the call.
+ *   Text       UTF-8. Input ends with a NUL byte, unless the next parameter is
+ *              its length in bytes, x_len for x. Inputs are copied, or only
+ *              read in the call.
  *   NULL       Where an object or a text is required, NULL gives
- *              ANTOM_ERR_INVALID_ARGUMENT. A function that only reads a value
- *              out of an object answers NULL with "", 0 or NULL.
+ *              ANTOM_ERR_INVALID_ARGUMENT. Asked about a NULL object, a
+ *              function answers "" where there is always a text, NULL where
+ *              the text may be missing, and 0 where there is a number.
  *   Threads    Functions that take 'const antom_client *' may run at the same
- *              time on one client. Functions that only read a session, a
- *              signature or an error may, too. Options, and every _free: one
- *              thread at a time.
+ *              time on one client, and so may functions that only read an
+ *              object. Options, and every _free: one thread at a time.
  *   Fork       After fork() the child may use the client: it opens its own
  *              connections. Do not fork while another thread is in a call.
  *   Growth     Functions, error numbers and struct members are added, never

@@ -68,6 +68,11 @@ impl Answers {
     pub(crate) fn to_attempt(&self, number: usize) -> &Answer {
         &self.0[number.min(self.0.len() - 1)]
     }
+
+    /// How many there are, at least 1.
+    pub(crate) fn number(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Default for Answers {
@@ -251,6 +256,44 @@ pub struct CaseFile {
     pub note: Option<String>,
     /// The cases.
     pub cases: Vec<Case>,
+}
+
+/// What the gateway always answers at one path to one id.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandingAnswer {
+    /// The live path.
+    pub path: String,
+    /// The `vaultingRequestId`; the empty one stands for bodies without.
+    pub request_id: String,
+    /// What the gateway plays, one for each attempt of a call; then it begins again.
+    #[serde(rename = "answer")]
+    pub answers: Answers,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StandingAnswers {
+    #[serde(rename = "note")]
+    _note: String,
+    answers: Vec<StandingAnswer>,
+}
+
+/// The answers of `tests/vectors/answers.json`.
+///
+/// # Errors
+/// When the file cannot be read, or breaks the rules of `tests/README.md`.
+pub fn load_standing_answers() -> io::Result<Vec<StandingAnswer>> {
+    let content = fs::read(vectors().join("answers.json"))?;
+    let file: StandingAnswers = serde_json::from_slice(&content)?;
+    let mut places = HashSet::new();
+    for answer in &file.answers {
+        if !places.insert((&answer.path, &answer.request_id)) {
+            let place = format!("{} {}", answer.path, answer.request_id);
+            return Err(io::Error::other(format!("two answers are for {place}")));
+        }
+    }
+    Ok(file.answers)
 }
 
 /// The folder with the vectors, in this checkout.

@@ -23,7 +23,10 @@ use rustls::ServerConfig;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use case::{Answer, Answers, Case, CaseFile, ClientId, Fault, Form, Sign, load_cases, vectors};
+pub use case::{
+    Answer, Answers, Case, CaseFile, ClientId, Fault, Form, Sign, StandingAnswer, load_cases,
+    load_standing_answers, vectors,
+};
 pub use play::CANARY_TOKEN;
 pub use record::Attempt;
 
@@ -76,7 +79,11 @@ impl TestGateway {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with(log: Log) -> io::Result<Self> {
-        let script = Arc::new(Script::new(Keys::load()?, load_cases()?));
+        let script = Arc::new(Script::new(
+            Keys::load()?,
+            load_cases()?,
+            load_standing_answers()?,
+        ));
         let authority = Authority::new("libantom test CA")?;
         let directory = Directory::new()?;
         let mut network = Network::default();

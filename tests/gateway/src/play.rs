@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
-use crate::case::{Answer, Answers, Case, CaseFile, ClientId, Fault};
+use crate::case::{Answer, Answers, Case, CaseFile, ClientId, Fault, StandingAnswer};
 use crate::http::{Request, chunks, head, title_case};
 use crate::keys::Keys;
 use crate::network::lock;
@@ -35,6 +35,8 @@ const SESSION_EXPIRES_AT: &str = "2030-01-01T08:00:00+08:00";
 pub(crate) struct Script {
     keys: Keys,
     cases: HashMap<String, Case>,
+    /// What `answers.json` says, by live path and `vaultingRequestId`.
+    standing: HashMap<(String, String), Answers>,
     /// What a test added, by live path and `vaultingRequestId`.
     added: Mutex<HashMap<(String, String), Answers>>,
     record: Record,
@@ -76,7 +78,11 @@ pub(crate) struct Played {
 }
 
 impl Script {
-    pub(crate) fn new(keys: Keys, files: BTreeMap<String, CaseFile>) -> Self {
+    pub(crate) fn new(
+        keys: Keys,
+        files: BTreeMap<String, CaseFile>,
+        standing: Vec<StandingAnswer>,
+    ) -> Self {
         let cases = files
             .into_values()
             .flat_map(|file| file.cases)
@@ -85,6 +91,10 @@ impl Script {
         Self {
             keys,
             cases,
+            standing: standing
+                .into_iter()
+                .map(|standing| ((standing.path, standing.request_id), standing.answers))
+                .collect(),
             added: Mutex::default(),
             record: Record::default(),
             connections: AtomicU64::new(0),
@@ -138,26 +148,24 @@ impl Script {
             .record
             .add(request_id, Attempt::new(request, connection));
         let live = request.target.replacen("/ams/sandbox/api", "/ams/api", 1);
-        let added = lock(&self.added)
-            .get(&(live.clone(), request_id.to_owned()))
-            .cloned();
+        let place = (live, request_id.to_owned());
+        let added = lock(&self.added).get(&place).cloned();
+        let standing = self.standing.get(&place);
         let case = self.cases.get(request_id);
         // The programs of several languages run the same case, one after the other.
-        let attempts = match (&added, case) {
-            (Some(_), _) => usize::MAX,
-            (None, Some(case)) => case.attempts(),
-            (None, None) => 1,
+        let attempts = match (&added, standing, case) {
+            (Some(_), _, _) => usize::MAX,
+            (None, Some(standing), _) => standing.number(),
+            (None, None, Some(case)) => case.attempts(),
+            (None, None, None) => 1,
         };
         let number = earlier.len() % attempts;
-        let answers = added.as_ref().or(case.map(|case| &case.answers));
+        let of_the_path = added.as_ref().or(standing);
+        let answers = of_the_path.or(case.map(|case| &case.answers));
         Turn {
-            path: if added.is_some() {
-                live
-            } else {
-                PATH.to_owned()
-            },
+            path: of_the_path.map_or_else(|| PATH.to_owned(), |_| place.0.clone()),
             case,
-            needs_no_id: added.is_some(),
+            needs_no_id: of_the_path.is_some(),
             answer: answers.map_or_else(Answer::default, |answers| {
                 answers.to_attempt(number).clone()
             }),
