@@ -13,7 +13,7 @@
 //! | `const char *`, `size_t` | [`Bytes`] | NULL, or as many bytes as the next parameter says |
 //! | `const` struct `*` | [`Struct`] | NULL, or as many bytes as its `struct_size` says |
 //! | `const` struct `*`, `size_t` | [`Array`] | NULL, or as many structs as the next parameter says |
-//! | function pointer, `void *` | [`SignCallback`], `antom_observe_fn` | NULL, or a function that any thread may call while the client lives |
+//! | function pointer, `void *` | `antom_sign_fn`, `antom_observe_fn` | NULL, or a function that any thread may call while the client lives |
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, c_char, c_void};
