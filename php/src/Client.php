@@ -31,15 +31,16 @@ final class Client
      *
      * Required: client_id, private_key (PEM, DER or bare base64) or private_key_path, antom_public_key or
      * antom_public_key_path, and endpoint or region ("north_america", "asia", "europe"). The others: product ("apo",
-     * the default, or "ams"), key_version (default "1"), agent_token, connect_timeout_ms (default 5000), max_retries (default 2), timeout_ms
-     * (of a whole call, default 30000), ca_certificate or ca_certificate_path (PEM, trusted in addition to the
-     * system's), proxy (URL; the environment is not read), library (path of libantom). null is as good as absent.
+     * the default, or "ams"), key_version (default "1"), agent_token, connect_timeout_ms (default 5000), max_retries
+     * (default 2), timeout_ms (of a whole call, default 30000), max_response_age_s (any), ca_certificate or
+     * ca_certificate_path (PEM, trusted in addition to the system's), proxy (URL; the environment is not read), library
+     * (path of libantom). null is as good as absent.
      *
      * @param array{client_id?: ?string, private_key?: ?string, private_key_path?: ?string,
      *     private_key_passphrase?: ?string, antom_public_key?: ?string, antom_public_key_path?: ?string,
      *     endpoint?: ?string, region?: ?string, product?: ?string, key_version?: ?string, agent_token?: ?string,
-     *     connect_timeout_ms?: ?int, timeout_ms?: ?int, max_retries?: ?int, ca_certificate?: ?string, ca_certificate_path?: ?string,
-     *     proxy?: ?string, library?: ?string} $settings
+     *     connect_timeout_ms?: ?int, timeout_ms?: ?int, max_retries?: ?int, max_response_age_s?: ?int,
+     *     ca_certificate?: ?string, ca_certificate_path?: ?string, proxy?: ?string, library?: ?string} $settings
      * @throws Exception\InvalidArgumentException for an unknown setting, or a value of the wrong type
      * @throws Exception\ConfigException if the client cannot be built, or libantom cannot be loaded
      */

@@ -137,6 +137,8 @@ final class SettingsTest extends TestCase
     {
         preg_match_all('/antom_options_set_(\w+)\(/', Repository::header(), $found);
         $types = (new \ReflectionClassConstant(\Antom\Internal\Settings::class, 'TYPES'))->getValue();
-        self::assertSame($found[1], array_keys($types));
+        // Callbacks, and connections that outlive their client, are not settings here.
+        $withoutSetting = ['signer', 'signer_public_key', 'observer', 'shared'];
+        self::assertSame(array_values(array_diff($found[1], $withoutSetting)), array_keys($types));
     }
 }

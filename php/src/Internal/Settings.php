@@ -18,6 +18,7 @@ final class Settings
     private const TEXT = 'text';
     private const BYTES = 'bytes';
     private const MILLISECONDS = 'milliseconds';
+    private const SECONDS = 'seconds';
     private const COUNT = 'count';
     private const PRODUCT = 'product';
 
@@ -40,6 +41,7 @@ final class Settings
         'ca_certificate' => self::BYTES,
         'ca_certificate_path' => self::TEXT,
         'proxy' => self::TEXT,
+        'max_response_age_s' => self::SECONDS,
     ];
 
     /** The setting that is not libantom's but says where libantom is. */
@@ -120,6 +122,8 @@ final class Settings
                 return [$bytes, strlen($bytes)];
             case self::MILLISECONDS:
                 return [Check::whole($shown, $value, 'milliseconds')];
+            case self::SECONDS:
+                return [Check::whole($shown, $value, 'seconds')];
             case self::COUNT:
                 return [Check::whole($shown, $value, 'retries')];
             case self::PRODUCT:
