@@ -29,7 +29,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::api::ParseError;
 use crate::api::inquire_vaulting::{VaultingFailure, VaultingOutcome};
-use crate::api::objects::{AcquirerInfo, CustomizedInfo, PaymentMethodDetail};
+use crate::api::objects::{AcquirerInfo, CustomizedInfo, PaymentMethodDetail, object, text};
 use crate::api::result::{ResultStatus, parse_result};
 use crate::error::{Error, ErrorKind};
 use crate::response_time;
@@ -193,10 +193,15 @@ impl Notification {
         struct Wire {
             vaulting_request_id: Option<String>,
             vaulting_status: Option<String>,
+            #[serde(default, deserialize_with = "text::deserialize")]
             vaulting_create_time: Option<String>,
+            #[serde(default, deserialize_with = "object::deserialize")]
             payment_method_detail: Option<Box<PaymentMethodDetail>>,
+            #[serde(default, deserialize_with = "object::deserialize")]
             acquirer_info: Option<AcquirerInfo>,
+            #[serde(default, deserialize_with = "object::deserialize")]
             customized_info: Option<CustomizedInfo>,
+            #[serde(default, deserialize_with = "text::deserialize")]
             metadata: Option<String>,
         }
         let raw = Json(verified.text()?);
