@@ -1,5 +1,6 @@
 //! A corpus of mistakes that people make with signatures: for each, the doctor must name the right cause first.
 
+use antom_core::Secret;
 use antom_core::doctor::{Received, examine};
 use antom_core::signature::{Content, SignatureHeader, Signer, SigningKey};
 use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
@@ -468,6 +469,27 @@ fn sha1_info(bytes: &[u8]) -> Vec<u8> {
     [PREFIX, digest.as_ref()].concat()
 }
 
+/// Signatures of `right` by other schemes than the documented one.
+fn schemes(pem: &Secret<String>, right: &[u8]) -> [(&'static str, String, &'static str); 3] {
+    let private = RsaPrivateKey::from_pkcs8_pem(pem.expose()).unwrap();
+    let sha1 = private.sign(Pkcs1v15Sign::new_unprefixed(), &sha1_info(right));
+    let sha512 = private.sign(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(right));
+    let pss = private.sign_with_rng(
+        &mut rsa::rand_core::OsRng,
+        Pss::new::<Sha256>(),
+        &Sha256::digest(right),
+    );
+    [
+        ("SHA-1", sha1, "other_hash"),
+        ("SHA-512", sha512, "other_hash"),
+        ("PSS", pss, "pss"),
+    ]
+    .map(|(name, signature, cause)| {
+        let header = SignatureHeader::write(&signature.unwrap(), "1");
+        (name, header, cause)
+    })
+}
+
 #[test]
 fn the_right_cause_is_named_first() {
     let [merchant, antom, live, next, stranger] = [(); 5].map(|()| SigningKey::generate());
@@ -528,33 +550,9 @@ fn the_right_cause_is_named_first() {
     for (name, header, cause) in headers(&good) {
         look(name, &message, &header, cause);
     }
-    let private = RsaPrivateKey::from_pkcs8_pem(merchant.private_pem.expose()).unwrap();
-    let sha512 = private
-        .sign(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(&right))
-        .unwrap();
-    look(
-        "SHA-512",
-        &message,
-        &SignatureHeader::write(&sha512, "1"),
-        "other_hash",
-    );
-    let sha1 = private
-        .sign(Pkcs1v15Sign::new_unprefixed(), &sha1_info(&right))
-        .unwrap();
-    look(
-        "SHA-1",
-        &message,
-        &SignatureHeader::write(&sha1, "1"),
-        "other_hash",
-    );
-    let pss = private
-        .sign_with_rng(
-            &mut rsa::rand_core::OsRng,
-            Pss::new::<Sha256>(),
-            &Sha256::digest(&right),
-        )
-        .unwrap();
-    look("PSS", &message, &SignatureHeader::write(&pss, "1"), "pss");
+    for (name, header, cause) in schemes(&merchant.private_pem, &right) {
+        look(name, &message, &header, cause);
+    }
     for (name, key) in [
         ("Antom's key", &antom),
         ("the key of the other mode", &live),
