@@ -24,7 +24,7 @@ test: ## run all test suites, or some: make test SUITES="rust c"
 
 bench: ## measure what a call costs, step by step (takes minutes; leave the machine alone meanwhile)
 	@scripts/setup demo
-	@cargo bench -p antom-core --features bench --bench call
+	@cargo bench -p antom-core
 
 bench-sandbox: ## measure how fast the sandbox answers, and that its memory stays flat (takes minutes, likewise)
 	@scripts/setup demo

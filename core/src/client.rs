@@ -686,3 +686,111 @@ fn epoch_milliseconds() -> String {
         .map_or(0, |since| since.as_millis())
         .to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Body;
+    use proptest::prelude::*;
+    use ureq::http::HeaderMap;
+
+    /// Whether there is another attempt, where neither their number, the deadline nor the budget ends the call.
+    fn is_tried_again(failed: Failed, repeat: Repeat, random: f64) -> bool {
+        wait_before_next(1, u32::MAX, failed, repeat, Duration::MAX, random).is_some()
+    }
+
+    fn answer(status: u16, retry_after: Option<&str>) -> Answer {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = retry_after {
+            headers.insert("retry-after", value.parse().unwrap());
+        }
+        Answer {
+            status,
+            headers,
+            body: Body::Complete(Vec::new()),
+            connect: None,
+        }
+    }
+
+    fn failed(answer: &Answer, verdict: Verdict<'_>) -> Failed {
+        let nothing = |_: &Signed<'_>| -> Option<Result<(), ParseError>> { None };
+        value_of(answer, verdict, nothing).unwrap_err().failed
+    }
+
+    fn lost(stage: Stage) -> Failed {
+        AttemptFailed::from(Failure {
+            stage,
+            message: String::new(),
+            is_lasting: false,
+            source: ureq::Error::ConnectionFailed,
+            connect: None,
+        })
+        .failed
+    }
+
+    fn result(status: ResultStatus, code: &str) -> ApiResult {
+        ApiResult {
+            status,
+            code: code.to_owned(),
+            message: None,
+        }
+    }
+
+    fn repeat() -> impl Strategy<Value = Repeat> {
+        prop_oneof![Just(Repeat::Harmless), Just(Repeat::OnlyIfNotSent)]
+    }
+
+    proptest! {
+        #[test]
+        fn f_is_never_tried_again(
+            code in ".*", authenticated in any::<bool>(), repeat in repeat(), random in 0.0f64..1.0,
+        ) {
+            let (_, failed) = refused(result(ResultStatus::Failed, &code), authenticated);
+            prop_assert!(!is_tried_again(failed, repeat, random));
+        }
+
+        #[test]
+        fn an_untrusted_response_is_never_tried_again(
+            status in 100u16..600, reason in ".*", retry_after in proptest::option::of("[0-9]{1,3}"),
+            repeat in repeat(), random in 0.0f64..1.0,
+        ) {
+            let answer = answer(status, retry_after.as_deref());
+            let failed = failed(&answer, Verdict::Untrusted(reason));
+            prop_assert!(!is_tried_again(failed, repeat, random));
+        }
+
+        #[test]
+        #[cfg(feature = "card-data")]
+        fn a_card_is_never_sent_again_after_bytes_were_sent(
+            status in 100u16..600, code in ".*", retry_after in proptest::option::of("[0-9]{1,3}"),
+            random in 0.0f64..1.0,
+        ) {
+            let answer = answer(status, retry_after.as_deref());
+            let unknown = || result(ResultStatus::Unknown, &code);
+            for failed in [
+                lost(Stage::Sent),
+                failed(&answer, Verdict::Unavailable),
+                failed(&answer, Verdict::UnsignedRefusal(unknown())),
+                failed(&answer, Verdict::UnexpectedStatus(Some(unknown()))),
+                failed(&answer, Verdict::Undocumented("")),
+                refused(unknown(), true).1,
+            ] {
+                prop_assert!(!is_tried_again(failed, VaultPaymentMethod::REPEAT, random));
+            }
+            prop_assert!(is_tried_again(lost(Stage::NotSent), VaultPaymentMethod::REPEAT, random));
+        }
+    }
+
+    #[test]
+    fn what_may_have_been_processed_is_tried_again_where_that_is_harmless() {
+        for failed in [
+            lost(Stage::NotSent),
+            lost(Stage::Sent),
+            failed(&answer(503, None), Verdict::Unavailable),
+            refused(result(ResultStatus::Unknown, "UNKNOWN_EXCEPTION"), true).1,
+        ] {
+            assert!(is_tried_again(failed, Repeat::Harmless, 0.5), "{failed:?}");
+        }
+        assert!(!is_tried_again(lost(Stage::Closed), Repeat::Harmless, 0.5));
+    }
+}

@@ -486,6 +486,7 @@ fn is_loopback(host: &Host<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn http_is_for_loopback_only() {
@@ -536,5 +537,46 @@ mod tests {
         for bad in ["", "a\r\nb", "a b", "\0", "é", "a\u{7f}"] {
             assert!(header_value("client id", bad).is_err(), "{bad:?}");
         }
+    }
+
+    /// What building a client with this signer, and this public half of its key, says.
+    fn refusal(signer: impl Signer + 'static, own: Option<&SigningKey>) -> Option<Error> {
+        let pem = |key: &SigningKey| KeyInput::text(key.verifying_key().to_pem());
+        let antom = SigningKey::generate().signing_key;
+        let mut builder = Client::builder("5X")
+            .signer(signer)
+            .antom_public_key(pem(&antom))
+            .endpoint("http://127.0.0.1:1");
+        if let Some(own) = own {
+            builder = builder.signer_public_key(pem(own));
+        }
+        builder.build().err()
+    }
+
+    #[test]
+    fn a_signer_that_does_not_fit_its_public_key_is_found_when_the_client_is_built() {
+        let [own, other] = [(); 2].map(|()| Arc::new(SigningKey::generate().signing_key));
+        let by = |key: &Arc<SigningKey>| {
+            let key = Arc::clone(key);
+            move |content: &[u8], sha256: &[u8; 32]| key.sign(content, sha256)
+        };
+        assert!(refusal(by(&own), Some(&own)).is_none());
+        let garbage = |_: &[u8], _: &[u8; 32]| Ok(vec![0; 256]);
+        for refused in [
+            refusal(by(&other), Some(&own)),
+            refusal(garbage, Some(&own)),
+        ] {
+            let error = refused.unwrap();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.message().contains("are not a pair"), "{error}");
+        }
+        let broken = |_: &[u8], _: &[u8; 32]| Err("the HSM is not connected".into());
+        let error = refusal(broken, Some(&own)).unwrap();
+        assert!(
+            error.message().contains("the HSM is not connected"),
+            "{error}"
+        );
+        // Where the public half is not known, there is nothing to compare with.
+        assert!(refusal(broken, None).is_none());
     }
 }

@@ -29,7 +29,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::api::ParseError;
 use crate::api::inquire_vaulting::{VaultingFailure, VaultingOutcome};
-use crate::api::objects::{AcquirerInfo, CustomizedInfo, PaymentMethodDetail};
+use crate::api::objects::{AcquirerInfo, CustomizedInfo, PaymentMethodDetail, object, text};
 use crate::api::result::{ResultStatus, parse_result};
 use crate::error::{Error, ErrorKind};
 use crate::response_time;
@@ -193,10 +193,15 @@ impl Notification {
         struct Wire {
             vaulting_request_id: Option<String>,
             vaulting_status: Option<String>,
+            #[serde(default, deserialize_with = "text::deserialize")]
             vaulting_create_time: Option<String>,
+            #[serde(default, deserialize_with = "object::deserialize")]
             payment_method_detail: Option<Box<PaymentMethodDetail>>,
+            #[serde(default, deserialize_with = "object::deserialize")]
             acquirer_info: Option<AcquirerInfo>,
+            #[serde(default, deserialize_with = "object::deserialize")]
             customized_info: Option<CustomizedInfo>,
+            #[serde(default, deserialize_with = "text::deserialize")]
             metadata: Option<String>,
         }
         let raw = Json(verified.text()?);
@@ -550,6 +555,65 @@ mod tests {
                 ErrorKind::UntrustedNotification,
                 "{name}: {error}"
             );
+        }
+    }
+
+    #[test]
+    fn an_untrusted_notification_says_what_happened_to_it() {
+        let mut spaced = received();
+        spaced.body = String::from_utf8(spaced.body)
+            .unwrap()
+            .replace(':', ": ")
+            .into();
+        let other_key = TestNotification::succeeded("1", "t").sign(&*OTHER, CLIENT, "/n");
+        for (it, path, said) in [
+            (
+                &received(),
+                "/notify/?shop=7",
+                "the path was signed without the slash at its end",
+            ),
+            (
+                &received(),
+                "//notify?shop=7",
+                "the path was signed with one slash where two came",
+            ),
+            (&spaced, "/notify?shop=7", "the body was written anew"),
+            (&other_key, "/n", "another key than the known ones"),
+        ] {
+            let error = refusal(it, path);
+            assert!(error.message().contains(said), "{said}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_chosen_by_the_version_that_the_header_names() {
+        let keys = KeyRing::new(OTHER.verifying_key()).with_version("2", ANTOM.verifying_key());
+        let verifier = NotificationVerifier::new(CLIENT, keys);
+        let mut it = received();
+        let verify = |it: &SignedNotification| {
+            verifier.verify("POST", "/notify?shop=7", &it.headers, &it.body)
+        };
+        let error = verify(&it).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UntrustedNotification);
+        assert!(
+            error.message().contains("Antom's key for keyVersion 2"),
+            "{error}"
+        );
+        let (_, signature) = it.headers.last_mut().unwrap();
+        *signature = signature.replace("keyVersion=1", "keyVersion=2");
+        verify(&it).unwrap();
+    }
+
+    #[test]
+    fn the_names_of_headers_are_read_in_any_case() {
+        let mut it = received();
+        for change in [str::to_uppercase, str::to_lowercase] {
+            for (name, _) in &mut it.headers {
+                *name = change(name);
+            }
+            verifier()
+                .verify("POST", "/notify?shop=7", &it.headers, &it.body)
+                .unwrap();
         }
     }
 

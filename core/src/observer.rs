@@ -58,7 +58,8 @@ pub struct AttemptEnded<'a> {
     pub number: u32,
     /// How long signing took.
     pub sign: Duration,
-    /// How long opening a connection took, TLS included; `None` where an open one was reused, or none was opened.
+    /// How long opening a connection took, TLS included; `None` where an open one was
+    /// [reused](AttemptEnded::is_reused), or none was opened.
     pub connect: Option<Duration>,
     /// How long the exchange took in all, from the request's first step to the answer's last byte.
     pub exchange: Duration,
@@ -75,6 +76,27 @@ pub struct AttemptEnded<'a> {
     /// How far Antom's clock is ahead of this machine's, in seconds, where the answer is authentic and says it. An
     /// answer's time is in whole seconds, and it has travelled: expect a second or two.
     pub clock_skew: Option<i64>,
+}
+
+impl AttemptEnded<'_> {
+    /// How long the exchange took without opening a connection: sending the request, and waiting for the answer until
+    /// its last byte. Zero where no connection was opened or reused.
+    pub fn wait(&self) -> Duration {
+        match self.connect {
+            Some(connect) => self.exchange.saturating_sub(connect),
+            None if self.is_reused() => self.exchange,
+            None => Duration::ZERO,
+        }
+    }
+
+    /// Whether the request left on a connection that an earlier one had opened.
+    pub fn is_reused(&self) -> bool {
+        let has_left = !matches!(
+            self.error,
+            Some(ErrorKind::Signing | ErrorKind::NotSent | ErrorKind::Closed)
+        );
+        has_left && self.connect.is_none()
+    }
 }
 
 /// A call ended.
@@ -117,8 +139,12 @@ impl Observer for TracingObserver {
             path = attempt.path,
             request_id = attempt.request_id,
             number = attempt.number,
+            sign = ?attempt.sign,
             connect = ?attempt.connect,
-            exchange = ?attempt.exchange,
+            reused = attempt.is_reused(),
+            wait = ?attempt.wait(),
+            verify = ?attempt.verify,
+            answer_bytes = attempt.answer_bytes,
             http_status = attempt.http_status,
             result_code = attempt.result_code,
             error = attempt.error.map(ErrorKind::name),

@@ -141,6 +141,17 @@ mod tests {
         }
 
         #[test]
+        fn a_wait_is_any_part_of_a_limit_that_doubles_up_to_five_seconds(
+            made in 1u32..40, random in 0.0f64..1.0,
+        ) {
+            let limit = Duration::from_millis(200 << (made - 1).min(5)).min(Duration::from_secs(5));
+            for failed in [Failed::NotSent, Failed::Undecided { retry_after: None }] {
+                let wait = wait_before_next(made, 100, failed, Repeat::Harmless, Duration::MAX, random);
+                prop_assert_eq!(wait, Some(limit.mul_f64(random)));
+            }
+        }
+
+        #[test]
         fn retry_after_is_honoured(made in 1u32..10, asked in 0u64..100_000, random in 0.0f64..1.0) {
             let asked = Duration::from_millis(asked);
             let failed = Failed::Undecided { retry_after: Some(asked) };

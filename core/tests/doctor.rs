@@ -1,7 +1,9 @@
 //! A corpus of mistakes that people make with signatures: for each, the doctor must name the right cause first.
 
+use antom_core::Secret;
 use antom_core::doctor::{Received, examine};
 use antom_core::signature::{Content, SignatureHeader, Signer, SigningKey};
+use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use rsa::pkcs8::DecodePrivateKey;
@@ -79,6 +81,12 @@ const CHANGES: &[Change] = &[
         "path_origin",
     ),
     (
+        "host without a scheme",
+        Signed,
+        |p| p.path.insert_str(0, "open-na-global.alipay.com"),
+        "path_origin",
+    ),
+    (
         "absolute target",
         Came,
         |p| p.path.insert_str(0, "https://127.0.0.1:8443"),
@@ -137,6 +145,14 @@ const CHANGES: &[Change] = &[
         Signed,
         |p| p.time = "1755403198123".into(),
         "time_apart",
+    ),
+    (
+        "seconds came",
+        Came,
+        |p| {
+            p.time.truncate(10);
+        },
+        "time_unit",
     ),
     (
         "seconds",
@@ -262,6 +278,30 @@ const CHANGES: &[Change] = &[
         "body_reserialised",
     ),
     (
+        "escapes alone",
+        Signed,
+        |p| rewrite(p, |b| b.replace('é', "\\u00e9")),
+        "body_reserialised",
+    ),
+    (
+        "escapes alone came",
+        Came,
+        |p| rewrite(p, |b| b.replace('é', "\\u00e9")),
+        "body_reserialised",
+    ),
+    (
+        "Python's spaces and escapes",
+        Signed,
+        |p| rewrite(p, |b| spaced(b).replace('é', "\\u00e9")),
+        "body_reserialised",
+    ),
+    (
+        "Python's spaces came",
+        Came,
+        |p| rewrite(p, spaced),
+        "body_reserialised",
+    ),
+    (
         "Go's escapes",
         Signed,
         |p| rewrite(p, |b| b.replace('&', "\\u0026")),
@@ -314,6 +354,12 @@ fn bodies() -> Vec<(&'static str, Vec<u8>, Vec<u8>, &'static str)> {
             "GBK",
             encoding_rs::GBK.encode(metadata).0.into(),
             metadata.into(),
+            "body_encoding",
+        ),
+        (
+            "GBK came",
+            metadata.into(),
+            encoding_rs::GBK.encode(metadata).0.into(),
             "body_encoding",
         ),
     ]
@@ -371,6 +417,7 @@ fn headers(good: &str) -> Vec<(&'static str, String, &'static str)> {
         BigUint::from_bytes_be(&signature).to_str_radix(16)
     );
     vec![
+        ("not percent-encoded", with(&plain), "not_percent_encoded"),
         (
             "encoded twice",
             with(&value.replace('%', "%25")),
@@ -413,12 +460,47 @@ fn header(bytes: &[u8], key: &SigningKey) -> String {
     )
 }
 
+/// `DigestInfo` of a SHA-1 digest (RFC 8017, 9.2).
+fn sha1_info(bytes: &[u8]) -> Vec<u8> {
+    const PREFIX: &[u8] = &[
+        0x30, 0x21, 0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0, 4, 0x14,
+    ];
+    let digest = aws_lc_rs::digest::digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes);
+    [PREFIX, digest.as_ref()].concat()
+}
+
+/// Signatures of `right` by other schemes than the documented one.
+fn schemes(pem: &Secret<String>, right: &[u8]) -> [(&'static str, String, &'static str); 3] {
+    let private = RsaPrivateKey::from_pkcs8_pem(pem.expose()).unwrap();
+    let sha1 = private.sign(Pkcs1v15Sign::new_unprefixed(), &sha1_info(right));
+    let sha512 = private.sign(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(right));
+    let pss = private.sign_with_rng(
+        &mut rsa::rand_core::OsRng,
+        Pss::new::<Sha256>(),
+        &Sha256::digest(right),
+    );
+    [
+        ("SHA-1", sha1, "other_hash"),
+        ("SHA-512", sha512, "other_hash"),
+        ("PSS", pss, "pss"),
+    ]
+    .map(|(name, signature, cause)| {
+        let header = SignatureHeader::write(&signature.unwrap(), "1");
+        (name, header, cause)
+    })
+}
+
 #[test]
 fn the_right_cause_is_named_first() {
-    let [merchant, antom, stranger] = [(); 3].map(|()| SigningKey::generate());
+    let [merchant, antom, live, next, stranger] = [(); 5].map(|()| SigningKey::generate());
     let keys = [
         ("the merchant's key", &merchant.signing_key.verifying_key()),
         ("Antom's key", &antom.signing_key.verifying_key()),
+        ("the merchant's live key", &live.signing_key.verifying_key()),
+        (
+            "the merchant's key of version 2",
+            &next.signing_key.verifying_key(),
+        ),
     ];
     let mut examined = Vec::new();
     let mut look = |name, came: &Parts, header: &str, expected| {
@@ -468,30 +550,17 @@ fn the_right_cause_is_named_first() {
     for (name, header, cause) in headers(&good) {
         look(name, &message, &header, cause);
     }
-    let private = RsaPrivateKey::from_pkcs8_pem(merchant.private_pem.expose()).unwrap();
-    let sha512 = private
-        .sign(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(&right))
-        .unwrap();
-    look(
-        "SHA-512",
-        &message,
-        &SignatureHeader::write(&sha512, "1"),
-        "other_hash",
-    );
-    let pss = private
-        .sign_with_rng(
-            &mut rsa::rand_core::OsRng,
-            Pss::new::<Sha256>(),
-            &Sha256::digest(&right),
-        )
-        .unwrap();
-    look("PSS", &message, &SignatureHeader::write(&pss, "1"), "pss");
-    look(
-        "Antom's key",
-        &message,
-        &header(&right, &antom.signing_key),
-        "other_key",
-    );
+    for (name, header, cause) in schemes(&merchant.private_pem, &right) {
+        look(name, &message, &header, cause);
+    }
+    for (name, key) in [
+        ("Antom's key", &antom),
+        ("the key of the other mode", &live),
+        ("the key of another version", &next),
+    ] {
+        let header = header(&right, &key.signing_key);
+        look(name, &message, &header, "other_key");
+    }
     look(
         "a stranger's key",
         &message,
@@ -529,6 +598,28 @@ fn what_was_meant_shows_where_it_differs() {
     let diagnosis = examine(&received, &[("the merchant's key", &key.verifying_key())]);
     assert_eq!(diagnosis.cause.unwrap().id, "part_differs");
     assert_eq!(diagnosis.first_difference, Some("POST /ams/".len()));
+}
+
+#[test]
+fn a_query_that_was_lost_on_the_way_is_named_where_it_is_known() {
+    let key = SigningKey::generate().signing_key;
+    let meant = Parts {
+        path: "/notify?shop=7".into(),
+        ..Parts::new(BODY)
+    };
+    let header = header(&meant.content().to_bytes(), &key);
+    let came = Parts {
+        path: "/notify".into(),
+        ..meant.clone()
+    };
+    let received = Received {
+        meant: Some(&meant.content()),
+        ..Received::from_content(&came.content(), &header)
+    };
+    let diagnosis = examine(&received, &[("Antom's key", &key.verifying_key())]);
+    assert_eq!(diagnosis.cause.unwrap().id, "path_query");
+    assert_eq!(diagnosis.first_difference, Some("POST /notify".len()));
+    assert_eq!(diagnosis.string_to_sign, came.content().to_bytes());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::objects::{NextStep, PaymentMethodDetail};
+use super::objects::{NextStep, PaymentMethodDetail, object, text};
 use super::rules::{self, Form, Presence, Product, Violation};
 use super::{Operation, ParseError};
 use crate::response_time::ResponseTime;
@@ -106,9 +106,13 @@ impl Operation for InquireVaulting {
         struct Wire {
             vaulting_request_id: Option<String>,
             vaulting_status: String,
+            #[serde(default, deserialize_with = "object::deserialize")]
             payment_method_detail: Option<Box<PaymentMethodDetail>>,
+            #[serde(default, deserialize_with = "text::deserialize")]
             vaulting_result_code: Option<String>,
+            #[serde(default, deserialize_with = "text::deserialize")]
             vaulting_result_message: Option<String>,
+            #[serde(default, deserialize_with = "text::deserialize")]
             metadata: Option<String>,
         }
         let verified = &signed.verified;

@@ -1,7 +1,8 @@
 //! Objects that several APIs share: as they come in answers and notifications, and those that also go into requests.
 //!
-//! Every member is optional and every enumeration is text, because Antom adds members and values; a number or a
-//! boolean where text is documented becomes text. What a type here does not have is in the verified JSON beside it.
+//! Every member is optional and every enumeration is text, because Antom adds members and values. A number or a boolean
+//! where text is documented becomes text; anything but an object where an object is documented, and anything but a list
+//! where a list is, counts as absent. What a type here does not have is in the verified JSON beside it.
 //! `Debug` shows none of the values. Limits are in Unicode characters.
 //! See <https://docs.antom.com/ac/ams/notify_vaulting>.
 
@@ -10,18 +11,22 @@ use serde::{Deserialize, Serialize};
 use crate::secret::Secret;
 
 /// How a member of text is read and written: whatever came in its place is read as text.
-pub(super) mod text {
+pub(crate) mod text {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use serde_json::Value;
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         member: D,
     ) -> Result<Option<String>, D::Error> {
-        Ok(match Value::deserialize(member)? {
+        Ok(text_of(Value::deserialize(member)?))
+    }
+
+    pub(super) fn text_of(member: Value) -> Option<String> {
+        match member {
             Value::Null => None,
             Value::String(text) => Some(text),
             other => Some(other.to_string()),
-        })
+        }
     }
 
     #[expect(
@@ -60,11 +65,88 @@ pub(super) mod secret {
     }
 }
 
-/// How every other member is read and written: an object, a list, a number of a request.
-pub(super) mod value {
+/// How a list of texts is read; anything else in its place counts as absent.
+pub(super) mod texts {
     use serde::{Deserialize, Deserializer};
-    #[cfg(feature = "card-data")]
-    use serde::{Serialize, Serializer};
+    use serde_json::Value;
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        member: D,
+    ) -> Result<Option<Vec<String>>, D::Error> {
+        Ok(match Value::deserialize(member)? {
+            Value::Array(items) => {
+                Some(items.into_iter().filter_map(super::text::text_of).collect())
+            }
+            _ => None,
+        })
+    }
+}
+
+/// How an object is read; anything else in its place counts as absent. What is wrong inside an object, for example a
+/// member that stands in it twice, stays an error.
+pub(crate) mod object {
+    use std::fmt;
+    use std::marker::PhantomData;
+
+    use serde::de::value::MapAccessDeserializer;
+    use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+    use serde::{Deserialize, Deserializer};
+
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(members)).map(Some)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        member: D,
+    ) -> Result<Option<T>, D::Error> {
+        member.deserialize_any(Object(PhantomData))
+    }
+}
+
+/// How an object, a number or a boolean of a request is read and written. A request is our caller's: another type than
+/// the documented one is a mistake to name.
+#[cfg(feature = "card-data")]
+pub(super) mod value {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
         member: D,
@@ -72,7 +154,6 @@ pub(super) mod value {
         Option::deserialize(member)
     }
 
-    #[cfg(feature = "card-data")]
     #[expect(
         clippy::ref_option,
         reason = "serde calls it with a reference to the member"
@@ -116,14 +197,14 @@ pub(super) use objects;
 
 /// Reads a card, and each member with two known names under its first.
 mod card {
-    use serde::{Deserialize, Deserializer};
+    use serde::Deserializer;
 
     use super::Card;
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         member: D,
     ) -> Result<Option<Card>, D::Error> {
-        let mut card = Option::<Card>::deserialize(member)?;
+        let mut card: Option<Card> = super::object::deserialize(member)?;
         if let Some(card) = &mut card {
             for (first, second) in [
                 (&mut card.last_four, &card.last4),
@@ -144,11 +225,11 @@ objects! {
     PaymentMethodDetail (Deserialize) {
         "paymentMethodType" => payment_method_type: String, "text", ", at most 64, for example `CARD`.";
         "card" => card: Card, "card", ".";
-        "wallet" => wallet: Wallet, "value", ".";
+        "wallet" => wallet: Wallet, "object", ".";
         "paymentMethodDetailType" => payment_method_detail_type: String, "text", ": `CARD`, `EXTERNALACCOUNT`, `COUPON` or `DISCOUNT`.";
-        "externalAccount" => external_account: ExternalAccount, "value", ".";
-        "coupon" => coupon: Coupon, "value", ".";
-        "discount" => discount: Discount, "value", ".";
+        "externalAccount" => external_account: ExternalAccount, "object", ".";
+        "coupon" => coupon: Coupon, "object", ".";
+        "discount" => discount: Discount, "object", ".";
         "extendInfo" => extend_info: String, "text", ".";
         "interactionType" => interaction_type: String, "text", ".";
     }
@@ -164,7 +245,7 @@ objects! {
         "fingerprint" => fingerprint: String, "text", ": the same for the same card.";
         "brand" => brand: String, "text", ", for example `VISA`.";
         "selectedCardBrand" => selected_card_brand: String, "text", ", on cards with two brands.";
-        "supportedBrands" => supported_brands: Vec<String>, "value", ".";
+        "supportedBrands" => supported_brands: Vec<String>, "texts", ".";
         "expiryMonth" => expiry_month: String, "text", ", two digits; or `expiredMonth` where only that came.";
         "expiryYear" => expiry_year: String, "text", ", two digits; or `expiredYear` where only that came.";
         "expiredMonth" => expired_month: String, "text", ": see `expiry_month`.";
@@ -174,9 +255,9 @@ objects! {
         "countryIssue" => country_issue: String, "text", ".";
         "issuerName" => issuer_name: String, "text", ".";
         "cardIssuer" => card_issuer: String, "text", ".";
-        "cardholderName" => cardholder_name: UserName, "value", ".";
-        "instUserName" => inst_user_name: UserName, "value", ".";
-        "billingAddress" => billing_address: Address, "value", ".";
+        "cardholderName" => cardholder_name: UserName, "object", ".";
+        "instUserName" => inst_user_name: UserName, "object", ".";
+        "billingAddress" => billing_address: Address, "object", ".";
         "payerEmail" => payer_email: String, "text", ", at most 64: Brazil, Chile, Mexico, Peru.";
         "dateOfBirth" => date_of_birth: Secret<String>, "secret", ", at most 10: Korea, personal cards.";
         "businessNo" => business_no: Secret<String>, "secret", ", at most 10: Korea, corporate cards.";
@@ -189,7 +270,7 @@ objects! {
         "scaExemptionIndicator" => sca_exemption_indicator: String, "text", ".";
         "enableAuthenticationUpgrade" => enable_authentication_upgrade: String, "text", ".";
         "authenticationFlow" => authentication_flow: String, "text", ".";
-        "mpiData" => mpi_data: MpiData, "value", ": the outcome of a 3-D Secure authentication.";
+        "mpiData" => mpi_data: MpiData, "object", ": the outcome of a 3-D Secure authentication.";
         "paymentMethodDetailMetadata" => payment_method_detail_metadata: String, "text", ".";
     }
     /// `wallet`.
@@ -197,10 +278,10 @@ objects! {
         "token" => token: Secret<String>, "secret", ".";
         "tokenExpiryTime" => token_expiry_time: String, "text", ".";
         "accountNo" => account_no: Secret<String>, "secret", ".";
-        "accountHolderName" => account_holder_name: UserName, "value", ".";
+        "accountHolderName" => account_holder_name: UserName, "object", ".";
         "phoneNo" => phone_no: String, "text", ".";
         "email" => email: String, "text", ".";
-        "billingAddress" => billing_address: Address, "value", ".";
+        "billingAddress" => billing_address: Address, "object", ".";
     }
     /// `cardholderName`, `instUserName` or `accountHolderName`.
     UserName (Serialize, Deserialize) {
@@ -246,7 +327,7 @@ objects! {
     /// `coupon`.
     Coupon (Deserialize) {
         "couponId" => coupon_id: String, "text", ".";
-        "availableAmount" => available_amount: Amount, "value", ".";
+        "availableAmount" => available_amount: Amount, "object", ".";
         "couponName" => coupon_name: String, "text", ".";
         "couponDescription" => coupon_description: String, "text", ".";
         "couponExpireTime" => coupon_expire_time: String, "text", ".";
@@ -256,7 +337,7 @@ objects! {
     Discount (Deserialize) {
         "discountId" => discount_id: String, "text", ".";
         "discountName" => discount_name: String, "text", ".";
-        "availableAmount" => available_amount: Amount, "value", ".";
+        "availableAmount" => available_amount: Amount, "object", ".";
         "discountDescription" => discount_description: String, "text", ".";
         "paymentMethodDetailMetadata" => payment_method_detail_metadata: String, "text", ".";
     }

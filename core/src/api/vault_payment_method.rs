@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::inquire_vaulting::VaultingOutcome;
 use super::objects::{
-    Address, CustomizedInfo, MpiData, PaymentMethodDetail, UserName, objects, secret, text, value,
+    Address, CustomizedInfo, MpiData, PaymentMethodDetail, UserName, object, objects, secret, text,
+    value,
 };
 use super::result::{ApiResult, ResultStatus};
 use super::rules::{self, FieldRule, Form, Presence, Product, Violation, rule};
@@ -363,6 +364,7 @@ impl Operation for VaultPaymentMethod {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire {
+            #[serde(default, deserialize_with = "object::deserialize")]
             payment_method_detail: Option<Box<PaymentMethodDetail>>,
         }
         let verified = &signed.verified;

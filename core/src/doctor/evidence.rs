@@ -27,20 +27,32 @@ const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, CONFIG);
 
 /// Every way in which the header can be read; the documented one first.
 pub(super) fn signature_forms(header: &str) -> Result<Vec<Form>, HeaderError> {
+    let raw = SignatureHeader::raw_signature(header);
     let mut forms = Vec::new();
     match SignatureHeader::parse(header) {
         Ok(header) => forms.push(Form {
             signature: header.signature,
-            damage: None,
+            damage: raw.as_ref().ok().and_then(|raw| unescaped(raw)),
         }),
         Err(HeaderError::Encoding) => {}
         Err(error) => return Err(error),
     }
-    forms.extend(rewritten(&SignatureHeader::raw_signature(header)?));
+    forms.extend(rewritten(&raw?));
     if forms.is_empty() {
         return Err(HeaderError::Encoding);
     }
     Ok(forms)
+}
+
+/// Base64 as it is: [`SignatureHeader::parse`] takes it, but others do not.
+fn unescaped(raw: &str) -> Option<Cause> {
+    raw.contains(['+', '/', '=']).then(|| {
+        Cause::new(
+            "not_percent_encoded",
+            "the signature is not percent-encoded: libantom reads it, but Antom's SDKs take it for no signature",
+            "percent-encode the base64: %2B for +, %2F for /, %3D for =",
+        )
+    })
 }
 
 /// The signature as it may have been meant, with what was done to it.

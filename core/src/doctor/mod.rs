@@ -80,7 +80,7 @@ pub enum Sender {
 
 /// What the doctor found.
 pub struct Diagnosis {
-    /// Why the signature does not verify; `None` if it verifies.
+    /// Why the signature does not verify; `None` if it verifies and is written as documented.
     pub cause: Option<Cause>,
     /// The string that the signature was checked over.
     pub string_to_sign: Vec<u8>,
@@ -199,7 +199,7 @@ fn cause_of(
     Some(Cause::new(
         "unknown_key",
         "the signature was made with another key than the known ones, or was damaged on the way",
-        "compare the public key that is configured here with the signer's in Antom's Dashboard: Antom's for answers and notifications, the merchant's for requests",
+        "compare the public key that is configured here with the signer's in Antom's Dashboard: Antom's for answers and notifications, the merchant's for requests; test and live mode have different ones",
     ))
 }
 

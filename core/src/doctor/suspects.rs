@@ -84,6 +84,15 @@ fn paths<'a>(received: &'a Received<'a>) -> Suspects<'a> {
     let query = &path[bare.len()..];
     let trimmed = bare.trim_end_matches('/');
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    // A query that was lost cannot be guessed, but what was meant may have it.
+    let meant = received.meant.and_then(|meant| meant.path.split_once('?'));
+    let with_lost_query = meant.map(|(_, query)| {
+        (
+            format!("{bare}?{query}"),
+            "path_query",
+            "with a query, which was lost on the way",
+        )
+    });
     let fix = "sign the path exactly as it is sent, with its query; /ams/sandbox/api/... with a client id that begins with SANDBOX_, /ams/api/... with any other; no slash at the end of the gateway's URL";
     let tried = [
         (
@@ -135,18 +144,23 @@ fn paths<'a>(received: &'a Received<'a>) -> Suspects<'a> {
         ),
     ];
     let content = received.content();
-    Box::new(tried.into_iter().map(move |(path, id, how)| {
-        let what = format!("the path was signed {how}");
-        suspect(
-            &Content {
-                path: &path,
-                ..content
-            },
-            id,
-            what,
-            fix,
-        )
-    }))
+    Box::new(
+        tried
+            .into_iter()
+            .chain(with_lost_query)
+            .map(move |(path, id, how)| {
+                let what = format!("the path was signed {how}");
+                suspect(
+                    &Content {
+                        path: &path,
+                        ..content
+                    },
+                    id,
+                    what,
+                    fix,
+                )
+            }),
+    )
 }
 
 /// Scheme and host, which do not belong to the path.
@@ -437,18 +451,20 @@ fn times<'a>(received: &'a Received<'a>) -> Suspects<'a> {
         .and_then(|ms| OffsetDateTime::from_unix_timestamp_nanos(ms.checked_mul(1_000_000)?).ok())
         .or_else(|| OffsetDateTime::parse(received.time, &Rfc3339).ok());
     let units = milliseconds.into_iter().flat_map(|time| {
-        [
+        let in_seconds = (
+            (time / 1000).to_string(),
+            "time_unit",
+            "the time was signed in seconds",
+        );
+        // Whoever cut the milliseconds off has not said which they were.
+        let in_milliseconds = (0..1000).map(move |rest| {
             (
-                (time / 1000).to_string(),
-                "time_unit",
-                "the time was signed in seconds",
-            ),
-            (
-                time.saturating_mul(1000).to_string(),
+                time.saturating_mul(1000).saturating_add(rest).to_string(),
                 "time_unit",
                 "the time came in seconds, but was signed in milliseconds",
-            ),
-        ]
+            )
+        });
+        std::iter::once(in_seconds).chain(in_milliseconds)
     });
     let written = moment.into_iter().flat_map(move |moment| {
         let seconds = moment.replace_nanosecond(0).unwrap_or(moment);

@@ -83,44 +83,62 @@ impl KeyRing {
         if candidates().any(|key| key.verify(&bytes, &parsed.signature)) {
             return Ok(());
         }
-        let cause = self.ask_the_doctor(candidates(), content, header);
+        let cause = self.ask_the_doctor(parsed.key_version.as_deref(), content, header);
         Err(cause.map_or(VerifyError::NoKey, VerifyError::NoMatch))
     }
 
     fn unreadable(&self, problem: HeaderError, content: &Content<'_>, header: &str) -> VerifyError {
         let version = SignatureHeader::key_version_of(header);
-        match self.ask_the_doctor(self.candidates(version), content, header) {
+        match self.ask_the_doctor(version, content, header) {
             Some(cause) => VerifyError::Header { problem, cause },
             None => VerifyError::NoKey,
         }
     }
 
-    /// Each of `expected` may have signed.
-    fn ask_the_doctor<'k>(
-        &'k self,
-        expected: impl Iterator<Item = &'k VerifyingKey>,
+    /// The header names `version`.
+    fn ask_the_doctor(
+        &self,
+        version: Option<&str>,
         content: &Content<'_>,
         header: &str,
     ) -> Option<Cause> {
-        let mut keys: Vec<_> = expected.map(|key| ("Antom's key", key)).collect();
-        let expected = keys.len();
-        keys.extend(self.mistaken.iter().map(|(name, key)| (*name, key)));
+        let antoms = self.antoms(version);
+        let keys: Vec<_> = antoms.iter().map(named).chain(self.others()).collect();
+        let expected = self.candidates(version).count();
         doctor::cause(&Received::from_content(content, header), &keys, expected)
     }
 
     /// Why the signature of `received` does not verify; `None` if no key of its sender is known.
     pub(crate) fn diagnose(&self, received: &Received<'_>, sender: Sender) -> Option<Diagnosis> {
         let version = SignatureHeader::key_version_of(received.signature);
-        let antoms = self.candidates(version).map(|key| ("Antom's key", key));
-        let others = self.mistaken.iter().map(|(name, key)| (*name, key));
+        let antoms = self.antoms(version);
+        let antoms = antoms.iter().map(named);
         let (keys, expected): (Vec<_>, usize) = match sender {
             Sender::Antom => (
-                antoms.chain(others).collect(),
+                antoms.chain(self.others()).collect(),
                 self.candidates(version).count(),
             ),
-            Sender::Merchant => (others.chain(antoms).collect(), self.mistaken.len()),
+            Sender::Merchant => (self.others().chain(antoms).collect(), self.mistaken.len()),
         };
         (expected > 0).then(|| doctor::examine_with(received, &keys, expected))
+    }
+
+    /// Antom's keys: first those that may have signed with this version, then those of other versions.
+    fn antoms(&self, version: Option<&str>) -> Vec<(String, &VerifyingKey)> {
+        let may_sign = |key: &VerifyingKey| self.candidates(version).any(|own| own == key);
+        let expected = self
+            .candidates(version)
+            .map(|key| ("Antom's key".to_owned(), key));
+        let others = self.keys.iter().filter(|(_, key)| !may_sign(key));
+        let others = others.map(|(own, key)| match own {
+            Some(own) => (format!("Antom's key for keyVersion {own}"), key),
+            None => ("Antom's key for other key versions".to_owned(), key),
+        });
+        expected.chain(others).collect()
+    }
+
+    fn others(&self) -> impl Iterator<Item = (&str, &VerifyingKey)> {
+        self.mistaken.iter().map(|(name, key)| (*name, key))
     }
 
     /// The key of that version, or else the one for every version; all of them where no version is named.
@@ -135,6 +153,10 @@ impl KeyRing {
             })
             .map(|(_, key)| key)
     }
+}
+
+fn named<'k>((name, key): &'k (String, &VerifyingKey)) -> (&'k str, &'k VerifyingKey) {
+    (name, key)
 }
 
 #[cfg(test)]
@@ -171,6 +193,23 @@ mod tests {
         ));
         let unnamed = header(&new, "2").replace("keyVersion=2,", "");
         assert_eq!(ring.verify(&content, &unnamed), Ok(()));
+    }
+
+    #[test]
+    fn a_signature_by_the_key_of_another_version_is_told_so() {
+        let [old, new] = [(); 2].map(|()| SigningKey::generate().signing_key);
+        let ring = KeyRing::new(old.verifying_key()).with_version("2", new.verifying_key());
+        for (key, version, said) in [
+            (&new, "1", "Antom's key for keyVersion 2"),
+            (&old, "2", "Antom's key for other key versions"),
+        ] {
+            let header = SignatureHeader::write(&CONTENT.sign(key).unwrap(), version);
+            let error = ring.verify(&CONTENT, &header).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+            let received = Received::from_content(&CONTENT, &header);
+            let cause = ring.diagnose(&received, Sender::Antom).unwrap().cause;
+            assert_eq!(cause.unwrap().id, "other_key");
+        }
     }
 
     #[test]

@@ -119,52 +119,64 @@ fn an_error_names_the_id_that_the_client_made() {
     assert_eq!(error.request_id().map(str::len), Some(36));
 }
 
-/// Closes the client while `waiting` runs, and gives its error.
+/// How often a call is closed: the quickest of them counts, because the machine may be busy with other tests.
+const ROUNDS: usize = 5;
+const QUICK: Duration = Duration::from_millis(100);
+
+/// Closes the client while `waiting` runs, and gives its error and how long it took to return.
 fn close_while(
     client: &Client,
     waiting: thread::ScopedJoinHandle<'_, Result<VaultingSession, Error>>,
-) -> Error {
+) -> (Error, Duration) {
     let begin = Instant::now();
     client.close();
     let error = waiting.join().unwrap().unwrap_err();
     let took = begin.elapsed();
-    println!("the call ended {took:?} after close");
-    // At most 100 ms on a machine that has nothing else to do.
     assert!(took < Duration::from_secs(1), "it took {took:?}");
-    error
+    (error, took)
 }
 
 #[test]
 fn close_ends_a_call_that_waits() {
-    let (gateway, client) = start();
-    let error = thread::scope(|scope| {
-        let waiting = scope.spawn(|| create(&client, Some(SILENT)));
-        gateway.wait_for_attempt(SILENT, 1);
-        close_while(&client, waiting)
+    let rounds = (0..ROUNDS).map(|_| {
+        let (gateway, client) = start();
+        let (error, took) = thread::scope(|scope| {
+            let waiting = scope.spawn(|| create(&client, Some(SILENT)));
+            gateway.wait_for_attempt(SILENT, 1);
+            close_while(&client, waiting)
+        });
+        // The request had left: closing does not make it unsent.
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+        assert!(error.message().contains("the client was closed"), "{error}");
+        assert_eq!(error.request_id(), Some(SILENT));
+        took
     });
-    // The request had left: closing does not make it unsent.
-    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
-    assert!(error.message().contains("the client was closed"), "{error}");
-    assert_eq!(error.request_id(), Some(SILENT));
+    let quickest = rounds.min().unwrap();
+    assert!(quickest < QUICK, "it took {quickest:?}");
 }
 
 #[test]
 fn close_ends_a_handshake_that_waits() {
     let gateway = TestGateway::start().unwrap();
-    let (begun, handshake) = mpsc::channel();
-    let stalled = Server::start(move |_, mut stream| {
-        let _ = stream.read(&mut [0]);
-        let _ = begun.send(());
-        support::hold(stream);
+    let rounds = (0..ROUNDS).map(|_| {
+        let (begun, handshake) = mpsc::channel();
+        let stalled = Server::start(move |_, mut stream| {
+            let _ = stream.read(&mut [0]);
+            let _ = begun.send(());
+            support::hold(stream);
+        });
+        let endpoint = format!("https://{}", stalled.address);
+        let client = support::client(&gateway, &json!({"endpoint": endpoint}));
+        let (error, took) = thread::scope(|scope| {
+            let waiting = scope.spawn(|| create(&client, None));
+            handshake.recv().unwrap();
+            close_while(&client, waiting)
+        });
+        assert_eq!(error.kind(), ErrorKind::Closed);
+        took
     });
-    let endpoint = format!("https://{}", stalled.address);
-    let client = support::client(&gateway, &json!({"endpoint": endpoint}));
-    let error = thread::scope(|scope| {
-        let waiting = scope.spawn(|| create(&client, None));
-        handshake.recv().unwrap();
-        close_while(&client, waiting)
-    });
-    assert_eq!(error.kind(), ErrorKind::Closed);
+    let quickest = rounds.min().unwrap();
+    assert!(quickest < QUICK, "it took {quickest:?}");
 }
 
 /// A port on which a connection neither opens nor fails: its listener's queue is full.

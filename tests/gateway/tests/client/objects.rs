@@ -251,3 +251,116 @@ fn a_member_with_two_names_is_found_under_the_first_whichever_came() {
         assert_eq!(card.expiry_month.as_deref(), Some(month));
     }
 }
+
+/// What Antom changes in members that nobody pays with must not cost the card token.
+#[test]
+fn a_member_of_another_type_than_documented_does_not_lose_the_card_token() {
+    let antom = SigningKey::generate().signing_key;
+    let verifier = NotificationVerifier::new("5X", KeyRing::new(antom.verifying_key()));
+    let gateway = TestGateway::start().unwrap();
+    let client = client(&gateway, &json!({}));
+    let others = [
+        json!("text"),
+        json!(["a", {"b": 1}]),
+        json!(-1),
+        json!(1),
+        json!(0.5),
+        json!(true),
+        json!(null),
+    ];
+    for (number, other) in others.iter().enumerate() {
+        let mut detail = json!({
+            "card": {"cardToken": "TOKEN"}, "wallet": {"token": "TOKEN"}, "coupon": {}, "discount": {},
+        });
+        detail["externalAccount"] = other.clone();
+        for object in [
+            "cardholderName",
+            "instUserName",
+            "billingAddress",
+            "mpiData",
+            "brand",
+        ] {
+            detail["card"][object] = other.clone();
+        }
+        if !other.is_array() {
+            detail["card"]["supportedBrands"] = other.clone();
+        }
+        for object in ["accountHolderName", "billingAddress"] {
+            detail["wallet"][object] = other.clone();
+        }
+        for object in ["coupon", "discount"] {
+            detail[object]["availableAmount"] = other.clone();
+        }
+        let mut body = json!({
+            "result": {"resultStatus": "S", "resultCode": "SUCCESS"}, "vaultingStatus": "SUCCESS",
+            "vaultingRequestId": number.to_string(), "paymentMethodDetail": detail,
+        });
+        for member in [
+            "acquirerInfo",
+            "customizedInfo",
+            "metadata",
+            "vaultingCreateTime",
+            "vaultingResultCode",
+        ] {
+            body[member] = other.clone();
+        }
+
+        gateway.add(
+            INQUIRE,
+            &number.to_string(),
+            answers(json!({"body": body.to_string()})),
+        );
+        let inquiry = client.inquire_vaulting(&InquireVaulting {
+            vaulting_request_id: number.to_string(),
+            ..InquireVaulting::default()
+        });
+        assert_token(inquiry.unwrap().outcome);
+        let it = TestNotification::with_body(body.to_string()).sign(&antom, "5X", "/notify");
+        let event = verifier.verify("POST", "/notify", &it.headers, &it.body);
+        let Notification::Vaulting(event) = event.unwrap() else {
+            panic!("it is a vaulting notification");
+        };
+        assert!(event.acquirer_info.is_none() && event.customized_info.is_none());
+        assert_token(event.outcome);
+    }
+}
+
+fn assert_token(outcome: VaultingOutcome) {
+    let VaultingOutcome::Succeeded(detail) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(detail.external_account.is_none());
+    assert!(detail.coupon.unwrap().available_amount.is_none());
+    let card = detail.card.unwrap();
+    assert!(card.cardholder_name.is_none() && card.supported_brands.is_none());
+    assert_eq!(card.card_token.unwrap().expose(), "TOKEN");
+}
+
+/// Two values for one member are two answers: which one was meant, nobody knows.
+#[test]
+fn a_member_that_stands_twice_is_an_error_however_deep_it_stands() {
+    for (card, is_read) in [
+        (r#"{"cardToken":"a","billingAddress":{"city":"b"}}"#, true),
+        (r#"{"cardToken":"a","cardToken":"b"}"#, false),
+        (
+            r#"{"cardToken":"a","billingAddress":{"city":"b","city":"c"}}"#,
+            false,
+        ),
+        (r#"{"cardToken":"a","mpiData":{},"mpiData":"b"}"#, false),
+        (r#"{"cardToken":"a","mpiData":[}"#, false),
+    ] {
+        let detail = format!(r#"{{"card":{card}}}"#);
+        let detail = serde_json::from_str::<PaymentMethodDetail>(&detail);
+        assert_eq!(detail.is_ok(), is_read, "{card}");
+    }
+}
+
+#[test]
+fn a_list_of_brands_keeps_what_is_text() {
+    let detail = json!({"card": {"supportedBrands": ["VISA", null, 7]}});
+    let detail: PaymentMethodDetail = serde_json::from_value(detail).unwrap();
+    assert_eq!(
+        detail.card.unwrap().supported_brands.unwrap(),
+        ["VISA", "7"]
+    );
+}

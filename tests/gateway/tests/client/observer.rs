@@ -37,6 +37,21 @@ impl Observer for Notes {
     fn attempt(&self, attempt: &AttemptEnded<'_>) {
         assert!(!attempt.sign.is_zero());
         assert!(!attempt.exchange.is_zero());
+        let connection = match attempt.connect {
+            Some(time) if time < attempt.exchange => "opened",
+            Some(_) => "opened too slowly",
+            None if attempt.is_reused() => "reused",
+            None => "not opened",
+        };
+        let connect = attempt.connect.unwrap_or_default();
+        let on_it = connection != "not opened";
+        assert_eq!(attempt.wait() + connect == attempt.exchange, on_it);
+        assert_eq!(attempt.wait().is_zero(), !on_it);
+        assert_eq!(attempt.verify.is_zero(), attempt.http_status.is_none());
+        assert_eq!(
+            attempt.answer_bytes.is_none(),
+            attempt.http_status.is_none()
+        );
         // Only an answer that was verified says what time it is there.
         let is_authentic = attempt.clock_skew.is_some();
         assert!(
@@ -44,11 +59,6 @@ impl Observer for Notes {
                 .clock_skew
                 .is_none_or(|skew| (-2..=1).contains(&skew))
         );
-        let connection = match attempt.connect {
-            Some(time) if time < attempt.exchange => "opened",
-            Some(_) => "opened too slowly",
-            None => "not opened",
-        };
         let status = attempt
             .http_status
             .map_or("no status".to_owned(), |status| status.to_string());
@@ -97,20 +107,20 @@ fn each_attempt_is_told_and_a_kept_connection_shows() {
     create(&client, Some("retried")).unwrap();
     let expected = "begin retried\n\
         1: OutcomeUnknown, 503, no code, opened, not authentic\n\
-        2: Api, 200, UNKNOWN_EXCEPTION, not opened, authentic\n\
-        3: ok, 200, no code, not opened, authentic\n\
+        2: Api, 200, UNKNOWN_EXCEPTION, reused, authentic\n\
+        3: ok, 200, no code, reused, authentic\n\
         end after 3: ok\n";
     assert_eq!(notes.take(), expected);
 
     create(&client, Some("refused")).unwrap_err();
     let expected = "begin refused\n\
-        1: Api, 200, PROCESS_FAIL, not opened, authentic\n\
+        1: Api, 200, PROCESS_FAIL, reused, authentic\n\
         end after 1: Api\n";
     assert_eq!(notes.take(), expected);
 
     create(&client.with_max_retries(1), Some("reset")).unwrap_err();
     let expected = "begin reset\n\
-        1: OutcomeUnknown, no status, no code, not opened, not authentic\n\
+        1: OutcomeUnknown, no status, no code, reused, not authentic\n\
         2: OutcomeUnknown, no status, no code, opened, not authentic\n\
         end after 2: OutcomeUnknown\n";
     assert_eq!(notes.take(), expected);

@@ -10,6 +10,8 @@ use antom_core::signature::{KeyInput, Signer, SigningKey};
 use antom_core::{AttemptEnded, Client, Error, ErrorKind, Observer};
 use antom_test_gateway::TestGateway;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 use crate::support::{self, CREATE, Server, answers, builder, client, create, result, unavailable};
 
@@ -81,6 +83,22 @@ fn retry_after_may_be_a_date() {
     let (future, took) = outcome(&gateway, "future", future);
     assert_eq!(future.unwrap_err().attempts(), 1);
     assert!(took < Duration::from_secs(1), "it took {took:?}");
+}
+
+#[test]
+fn retry_after_as_a_date_is_waited_for() {
+    let gateway = TestGateway::start().unwrap();
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    // A date has whole seconds.
+    let until = (OffsetDateTime::now_utc() + Duration::from_secs(2)).truncate_to_second();
+    let date = until.format(format).unwrap();
+    outcome(&gateway, "dated", json!([after(date), {}]))
+        .0
+        .unwrap();
+    let second = OffsetDateTime::from(gateway.attempts("dated")[1].arrived);
+    assert!(second >= until, "{second} is before {until}");
 }
 
 #[test]
