@@ -6,7 +6,15 @@ use std::ops::{Range, RangeInclusive};
 use crate::cards::passes_luhn;
 
 /// JSON members that hold card data. Names in other upper and lower case count too.
-const CARD_MEMBERS: &[&str] = &["cardNo", "cardPasswordDigest", "cvv"];
+const CARD_MEMBERS: &[&str] = &[
+    "cardNo",
+    "cardPasswordDigest",
+    "cvc",
+    "cvv",
+    "cvv2",
+    "securityCode",
+    "security_code",
+];
 
 /// Members with which somebody could pay.
 const TOKEN_MEMBERS: &[&str] = &[
@@ -48,9 +56,15 @@ pub(crate) fn mask(text: &str) -> Cow<'_, str> {
 fn hide(bytes: &[u8], members: &[&[&str]]) -> Vec<u8> {
     let mut masked = bytes.to_vec();
     mask_members(&mut masked, members);
-    // In a URL the digits of "%20" belong to no number; in other text they may.
+    let digits = masked.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits < *LENGTHS.start() {
+        return masked;
+    }
     mask_card_numbers(&mut masked, Percent::IsText);
-    mask_card_numbers(&mut masked, Percent::Encodes);
+    if masked.contains(&b'%') {
+        // In a URL the digits of "%20" belong to no number; in other text they may.
+        mask_card_numbers(&mut masked, Percent::Encodes);
+    }
     masked
 }
 
@@ -317,6 +331,10 @@ mod tests {
         for (text, shown) in [
             (r#"{"cvv":"123"}"#, r#"{"cvv":"***"}"#),
             (r#"{"CVV" : 123 }"#, r#"{"CVV" : *** }"#),
+            (
+                r#"{"security_code":"123","cvc":"456"}"#,
+                r#"{"security_code":"***","cvc":"***"}"#,
+            ),
             (r#"{"cardNo":"41","a":"b"}"#, r#"{"cardNo":"**","a":"b"}"#),
             (
                 r#"{"cardNo":"4111 1111 1111 1112"}"#,
