@@ -8,6 +8,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::clock;
+use crate::mask::mask;
 
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,10 +115,12 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_micros() as f64 / 100.0).round() / 10.0
 }
 
-/// Text from outside in a form that cannot disturb a log line.
+/// Text from outside in a form that cannot disturb a log line and has no card number in it.
 pub(crate) fn plain(text: &str) -> String {
     const LONGEST: usize = 200;
-    text.chars()
+    // First, so that nothing of a number is left that was cut in two.
+    mask(text)
+        .chars()
         .map(|c| {
             if c.is_control() || c.is_whitespace() {
                 '?'

@@ -1,12 +1,20 @@
 //! Hides card numbers, security codes and tokens in what is shown or kept. Every byte stays in its place.
 
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use crate::cards::passes_luhn;
 
 /// JSON members that hold card data. Names in other upper and lower case count too.
-const CARD_MEMBERS: &[&str] = &["cardNo", "cardPasswordDigest", "cvv"];
+const CARD_MEMBERS: &[&str] = &[
+    "cardNo",
+    "cardPasswordDigest",
+    "cvc",
+    "cvv",
+    "cvv2",
+    "securityCode",
+    "security_code",
+];
 
 /// Members with which somebody could pay.
 const TOKEN_MEMBERS: &[&str] = &[
@@ -48,46 +56,134 @@ pub(crate) fn mask(text: &str) -> Cow<'_, str> {
 fn hide(bytes: &[u8], members: &[&[&str]]) -> Vec<u8> {
     let mut masked = bytes.to_vec();
     mask_members(&mut masked, members);
-    mask_card_numbers(&mut masked, |_| false);
-    // People also write them in groups.
-    mask_card_numbers(&mut masked, |byte| matches!(byte, b' ' | b'-'));
+    let digits = masked.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits < *LENGTHS.start() {
+        return masked;
+    }
+    mask_card_numbers(&mut masked, Percent::IsText);
+    if masked.contains(&b'%') {
+        // In a URL the digits of "%20" belong to no number; in other text they may.
+        mask_card_numbers(&mut masked, Percent::Encodes);
+    }
     masked
 }
 
-/// Runs of 13 to 19 digits with a right check digit that do not begin with 0, 1, 7 or 8, as no card does, but times in
-/// milliseconds do; `joins` says what may stand between two digits.
-fn mask_card_numbers(bytes: &mut [u8], joins: impl Fn(u8) -> bool) {
-    const LONGEST: usize = 19;
-    let mut run = Vec::with_capacity(LONGEST + 1);
-    let mut after_digit = false;
-    for at in 0..=bytes.len() {
-        let byte = bytes.get(at).copied().unwrap_or_default();
-        if byte.is_ascii_digit() {
-            // One more than the longest says that the run is too long, however long it is.
-            if run.len() <= LONGEST {
-                run.push(at);
-            }
-            after_digit = true;
+/// What a percent sign means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Percent {
+    IsText,
+    Encodes,
+}
+
+/// What people and URLs put between the groups of a card number. The last one is a space that breaks no line.
+const SEPARATORS: &[&[u8]] = &[b" ", b"-", b"+", b".", b"_", b"\t", b"\xc2\xa0"];
+/// The same, as a URL writes it.
+const ENCODED_SEPARATORS: &[&[u8]] = &[b"%20", b"%2B", b"%2D", b"%2b", b"%2d", b"%09"];
+/// How many of them may stand between two groups.
+const MOST_SEPARATORS: usize = 3;
+/// The longest group: more digits than that are only written in one piece.
+const LONGEST_GROUP: usize = 6;
+
+/// Card numbers in one piece or in groups.
+fn mask_card_numbers(bytes: &mut [u8], percent: Percent) {
+    let mut groups = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if percent == Percent::Encodes && is_encoded(&bytes[at..]) {
+            at += "%20".len();
             continue;
         }
-        let goes_on =
-            after_digit && joins(byte) && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
-        after_digit = false;
-        if !goes_on {
-            mask_if_card_number(bytes, &run);
-            run.clear();
+        let digits = digits_at(bytes, at);
+        if digits == 0 {
+            at += 1;
+            continue;
         }
+        groups.push(at..at + digits);
+        let next = after_separators(bytes, at + digits, percent);
+        if next == at + digits || digits_at(bytes, next) == 0 {
+            mask_groups(bytes, &groups);
+            groups.clear();
+            at += digits;
+        } else {
+            at = next;
+        }
+    }
+    mask_groups(bytes, &groups);
+}
+
+fn digits_at(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+fn is_encoded(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'%', one, other, ..] if one.is_ascii_hexdigit() && other.is_ascii_hexdigit())
+}
+
+fn after_separators(bytes: &[u8], mut at: usize, percent: Percent) -> usize {
+    for _ in 0..MOST_SEPARATORS {
+        let encoded = match percent {
+            Percent::IsText => &[],
+            Percent::Encodes => ENCODED_SEPARATORS,
+        };
+        let mut known = SEPARATORS.iter().chain(encoded);
+        let Some(separator) = known.find(|separator| bytes[at..].starts_with(separator)) else {
+            break;
+        };
+        at += separator.len();
+    }
+    at
+}
+
+/// Looks for card numbers in groups of digits that stand next to each other, the longest first.
+fn mask_groups(bytes: &mut [u8], groups: &[Range<usize>]) {
+    let mut first = 0;
+    while first < groups.len() {
+        let longest = groups.len().min(first + LENGTHS.end());
+        let end = (first + 1..=longest)
+            .rev()
+            .find(|end| is_card_number(bytes, &groups[first..*end]));
+        if let Some(end) = end {
+            let digits: Vec<_> = groups[first..end].iter().cloned().flatten().collect();
+            for at in &digits[..digits.len() - KEPT] {
+                bytes[*at] = MASK;
+            }
+        }
+        first = end.unwrap_or(first + 1);
     }
 }
 
-fn mask_if_card_number(bytes: &mut [u8], digits: &[usize]) {
-    let is_card = LENGTHS.contains(&digits.len())
-        && !matches!(bytes[digits[0]], b'0' | b'1' | b'7' | b'8')
-        && passes_luhn(digits.iter().map(|at| bytes[*at] - b'0'));
-    if is_card {
-        for at in &digits[..digits.len() - KEPT] {
-            bytes[*at] = MASK;
+fn is_card_number(bytes: &[u8], groups: &[Range<usize>]) -> bool {
+    let length: usize = groups.iter().map(ExactSizeIterator::len).sum();
+    let is_grouped = groups.len() > 1;
+    if !LENGTHS.contains(&length)
+        || (is_grouped && groups.iter().any(|group| group.len() > LONGEST_GROUP))
+    {
+        return false;
+    }
+    let digits: Vec<u8> = groups
+        .iter()
+        .flat_map(|group| &bytes[group.clone()])
+        .map(|byte| byte - b'0')
+        .collect();
+    // Times in milliseconds begin with 1; 0 and 7 begin no card.
+    let may_be = !matches!(digits[0], 0 | 1 | 7) && passes_luhn(digits.iter().copied());
+    let lengths: Vec<_> = groups.iter().map(ExactSizeIterator::len).collect();
+    let as_on_cards = matches!(lengths[..], [_] | [4, 4, 4, 4] | [4, 6, 5]);
+    may_be || (as_on_cards && has_issuer(&digits))
+}
+
+/// Whether a number, maybe mistyped, is as long as those of the large card schemes that begin as it does.
+fn has_issuer(digits: &[u8]) -> bool {
+    let start = digits[..4]
+        .iter()
+        .fold(0_u16, |start, digit| start * 10 + u16::from(*digit));
+    match digits.len() {
+        15 => matches!(start / 100, 34 | 37),
+        16 => {
+            matches!(start, 2221..=2720 | 3528..=3589 | 4000..=4999 | 5100..=5599 | 6011 | 6200..=6299 | 6440..=6599)
         }
+        _ => false,
     }
 }
 
@@ -197,12 +293,34 @@ mod tests {
             ("4111 1111-1111 1111", "**** ****-**** 1111"),
             ("1234 4111111111111111", "1234 ************1111"),
             ("6304 0000 0000 0000 000", "**** **** **** ***0 000"),
-            ("4111111111111112", "4111111111111112"),
+            ("4111111111111112", "************1112"),
+            ("4111 1111 1111 1112", "**** **** **** 1112"),
+            ("3782 822463 10006", "**** ****** *0006"),
+            ("2026081712345670", "2026081712345670"),
+            ("20260817-123456", "20260817-123456"),
             ("VAULT_1755403200127", "VAULT_1755403200127"),
             ("411111111111", "411111111111"),
             ("41111111111111114111", "41111111111111114111"),
             ("411111111111111141111111", "411111111111111141111111"),
-            ("4111  1111 1111 1111", "4111  1111 1111 1111"),
+            ("4111  1111 1111 1111", "****  **** **** 1111"),
+            ("4111    1111 1111 1111", "4111    1111 1111 1111"),
+            (
+                "order 12 4111 1111 1111 1111 on 12",
+                "order 12 **** **** **** 1111 on 12",
+            ),
+            ("4111+1111+1111+1111", "****+****+****+1111"),
+            ("4111.1111.1111.1111", "****.****.****.1111"),
+            (
+                "?n=4111%201111%201111%201111&",
+                "?n=****%20****%20****%201111&",
+            ),
+            ("?n=%204111111111111111", "?n=%20************1111"),
+            ("100%4111111111111111", "100%************1111"),
+            (
+                "4111\u{a0}1111\u{a0}1111\u{a0}1111",
+                "****\u{a0}****\u{a0}****\u{a0}1111",
+            ),
+            ("8600000000000007", "************0007"),
         ] {
             assert_eq!(mask(text), shown);
         }
@@ -213,6 +331,10 @@ mod tests {
         for (text, shown) in [
             (r#"{"cvv":"123"}"#, r#"{"cvv":"***"}"#),
             (r#"{"CVV" : 123 }"#, r#"{"CVV" : *** }"#),
+            (
+                r#"{"security_code":"123","cvc":"456"}"#,
+                r#"{"security_code":"***","cvc":"***"}"#,
+            ),
             (r#"{"cardNo":"41","a":"b"}"#, r#"{"cardNo":"**","a":"b"}"#),
             (
                 r#"{"cardNo":"4111 1111 1111 1112"}"#,

@@ -3,19 +3,22 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN,
     REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::exchange::{Exchange, Verdict, plain};
 use crate::token::Token;
@@ -37,12 +40,19 @@ const TOKEN_HEADER: &str = "x-sandbox-token";
 /// The cookie in which a browser on another machine sends it.
 const TOKEN_COOKIE: &str = "sandbox_token";
 
+/// The largest body that a route gets, in bytes. Most routes have smaller limits of their own.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// How long a body may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Why a request goes no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refused {
     Host,
     Origin,
     Token,
+    BodyTooLarge,
+    BodyTooSlow,
 }
 
 impl Refused {
@@ -57,12 +67,22 @@ impl Refused {
             Self::Origin => (
                 "ORIGIN_NOT_ALLOWED",
                 StatusCode::FORBIDDEN,
-                "a web page of another origin may not change anything here; use the sandbox's own pages, or no browser",
+                "a web page of another origin may neither load nor change anything here; use the sandbox's own pages, or no browser",
             ),
             Self::Token => (
                 "TOKEN_NEEDED",
                 StatusCode::UNAUTHORIZED,
                 "from another machine, send the token that the sandbox printed as header x-sandbox-token, or open /?token=TOKEN once",
+            ),
+            Self::BodyTooLarge => (
+                "BODY_TOO_LARGE",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body is larger than 1 MiB, and nothing here takes so much",
+            ),
+            Self::BodyTooSlow => (
+                "BODY_INCOMPLETE",
+                StatusCode::REQUEST_TIMEOUT,
+                "the body did not arrive as a whole within 10 s: send it again",
             ),
         }
     }
@@ -83,12 +103,36 @@ pub(crate) async fn guard(
     {
         return welcome(token);
     }
-    let is_api = is_api(&request);
-    let mut response = next.run(request).await;
-    if !is_api {
-        protect(response.headers_mut());
+    if is_api(&request) {
+        // The gateway reads the body itself, as patiently as Antom.
+        return next.run(request).await;
     }
-    response
+    match with_whole_body(request, BODY_TIMEOUT).await {
+        Ok(request) => {
+            let mut response = next.run(request).await;
+            protect(response.headers_mut());
+            response
+        }
+        Err((refused, head)) => world.refuse(refused, &Request::from_parts(*head, Body::empty())),
+    }
+}
+
+/// The request when all of its body is there, so that no route waits for one that comes slowly.
+async fn with_whole_body(
+    request: Request,
+    limit: Duration,
+) -> Result<Request, (Refused, Box<Parts>)> {
+    let (head, body) = request.into_parts();
+    if body.is_end_stream() {
+        return Ok(Request::from_parts(head, body));
+    }
+    match timeout(limit, Limited::new(body, LARGEST_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(head, Body::from(body.to_bytes()))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err((Refused::BodyTooLarge, Box::new(head)))
+        }
+        Ok(Err(_)) | Err(_) => Err((Refused::BodyTooSlow, Box::new(head))),
+    }
 }
 
 impl World {
@@ -106,7 +150,9 @@ impl World {
         {
             return Err(Refused::Token);
         }
-        if changes_something(request.method()) && !is_same_origin(request) {
+        if is_loaded_by_other_site(request)
+            || (changes_something(request.method()) && !is_same_origin(request))
+        {
             return Err(Refused::Origin);
         }
         Ok(())
@@ -199,6 +245,17 @@ fn is_address(name: &str) -> bool {
 
 fn changes_something(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether a page of another origin loads it: as a picture, by fetch, or ahead of need. It could read nothing, but learn
+/// how long it takes, and keep the sandbox busy. That it leads somebody here is fine: shops do.
+fn is_loaded_by_other_site(request: &Request) -> bool {
+    let text = |name| request.headers().get(name).map(HeaderValue::as_bytes);
+    let is_foreign = matches!(
+        text("sec-fetch-site"),
+        Some(site) if !matches!(site, b"same-origin" | b"none")
+    );
+    is_foreign && text("sec-fetch-mode") != Some(b"navigate")
 }
 
 /// Whether a request that changes something comes from one of the sandbox's own pages, or from no page at all.
@@ -386,6 +443,44 @@ mod tests {
         ] {
             assert!(!is_same_origin(&request(bad)), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn pages_of_other_origins_load_nothing_but_may_lead_here() {
+        let loads = |headers: &[_]| is_loaded_by_other_site(&request(headers));
+        let mode = |mode| ("sec-fetch-mode", mode);
+        for site in ["cross-site", "same-site"].map(|site| ("sec-fetch-site", site)) {
+            assert!(!loads(&[site, mode("navigate")]));
+            for other in ["no-cors", "cors", "websocket"] {
+                assert!(loads(&[site, mode(other)]), "{other}");
+            }
+            assert!(loads(&[site]));
+        }
+        for site in ["same-origin", "none"].map(|site| ("sec-fetch-site", site)) {
+            assert!(!loads(&[site, mode("cors")]));
+        }
+        assert!(!loads(&[]));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        use http_body_util::channel::Channel;
+        let (mut sender, body) = Channel::<axum::body::Bytes>::new(1);
+        sender.send_data("x".into()).await.unwrap();
+        let slow = Request::new(Body::new(body));
+        let refused = with_whole_body(slow, Duration::from_millis(10))
+            .await
+            .err()
+            .map(|(why, _)| why);
+        assert_eq!(refused, Some(Refused::BodyTooSlow));
+        let large = Request::new(Body::from(vec![b'x'; LARGEST_BODY + 1]));
+        let refused = with_whole_body(large, BODY_TIMEOUT)
+            .await
+            .err()
+            .map(|(why, _)| why);
+        assert_eq!(refused, Some(Refused::BodyTooLarge));
+        let good = Request::new(Body::from(vec![b'x'; LARGEST_BODY]));
+        assert!(with_whole_body(good, BODY_TIMEOUT).await.is_ok());
     }
 
     #[test]

@@ -36,6 +36,8 @@ use crate::{checkout, console, control, faults, gateway, pages};
 
 /// How long a client may take for a handshake, for the head of a request, and between two requests.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How many connections are open at a time on each of the two addresses; more wait until one ends.
+const MOST_CONNECTIONS: usize = 512;
 /// How long running requests may take when the sandbox stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -231,9 +233,9 @@ async fn accept(
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
                 Ok((stream, peer)) => {
-                    let at = Connection::new(peer.ip());
+                    let at = Connection::new(peer.ip().to_canonical());
                     let (tls, router, stopped) = (tls.clone(), router.clone(), stopped.clone());
                     connections.spawn(connection(stream, (Peer(peer), at), tls, router, stopped));
                 }

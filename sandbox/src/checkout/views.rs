@@ -10,6 +10,7 @@ use url::Url;
 use super::form::{CardForm, Field, SECURITY_CODE, good_expiry, grouped};
 use super::ticket::Ticket;
 use crate::cards::{Behaviour, CHALLENGE_CODE, TEST_CARDS, TestCard};
+use crate::mask::mask;
 use crate::pages;
 use crate::vaulting::{Card, EXPIRED, Problem, Stage, Vaulting};
 
@@ -40,7 +41,7 @@ impl About {
     fn of(vaulting: &Vaulting) -> Self {
         Self {
             number: vaulting.number,
-            request_id: vaulting.key.request_id.clone(),
+            request_id: mask(&vaulting.key.request_id).into_owned(),
             expires_at: time_of_day(vaulting.expires_at),
         }
     }

@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::exact::Exact;
 use crate::journal::{Call, Delivery, Message};
 
+/// How long an indented body may be, in bytes: deep nesting makes a short one very long.
+const LARGEST_PRETTY: usize = 256 * 1024;
+
 /// A message, ready for its template.
 pub(super) struct MessageView<'a> {
     /// Unique on its page.
@@ -103,6 +106,9 @@ fn path_of(url: &str) -> &str {
 fn pretty(body: &str) -> Option<String> {
     let value: Value = serde_json::from_str(body).ok()?;
     let text = serde_json::to_string_pretty(&value).ok()?;
+    if text.len() > LARGEST_PRETTY {
+        return None;
+    }
     (text != body && (value.is_object() || value.is_array())).then_some(text)
 }
 
@@ -122,5 +128,8 @@ mod tests {
         for body in ["{\n  \"a\": 1\n}", "1", "\"x\"", "{", ""] {
             assert_eq!(pretty(body), None, "{body}");
         }
+        let (open, close) = ("[".repeat(120), "]".repeat(120));
+        let deep = format!("{open}{}0{close}", "0,".repeat(2_000));
+        assert_eq!(pretty(&deep), None);
     }
 }

@@ -40,6 +40,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::mask::mask;
 use crate::world::World;
 
 /// Everything under `/__sandbox/` that no other part of the sandbox serves.
@@ -142,6 +143,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        write(self.status, &json!({ "error": self.error }))
+        // It may quote what was sent.
+        write(self.status, &json!({ "error": mask(&self.error) }))
     }
 }

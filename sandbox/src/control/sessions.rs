@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{Problem, ok, read};
 use crate::clock;
+use crate::mask::mask;
 use crate::vaulting::{
     CardEntry, Locator, Origin, Problem as Wrong, Progress, RequestKey, Stage, Vaulting,
 };
@@ -40,13 +41,14 @@ struct Shown {
 
 impl World {
     fn shown(&self, vaulting: &Vaulting) -> Shown {
+        let masked = |url: &Option<String>| url.as_deref().map(|url| mask(url).into_owned());
         let session_id = match &vaulting.origin {
             Origin::Session { id, .. } => Some(id.clone()),
             Origin::Direct => None,
         };
         Shown {
             number: vaulting.number,
-            vaulting_request_id: vaulting.key.request_id.clone(),
+            vaulting_request_id: mask(&vaulting.key.request_id).into_owned(),
             client_id: vaulting.key.client_id.clone(),
             status: vaulting.stage.status(),
             result_code: vaulting.stage.outcome().code,
@@ -54,8 +56,8 @@ impl World {
             created_at: clock::text(vaulting.created_at),
             expires_at: clock::text(vaulting.expires_at),
             page: self.page_of(vaulting),
-            vaulting_notification_url: vaulting.notification_url.clone(),
-            redirect_url: vaulting.redirect_url.clone(),
+            vaulting_notification_url: masked(&vaulting.notification_url),
+            redirect_url: masked(&vaulting.redirect_url),
             vaulting_session_id: session_id,
         }
     }

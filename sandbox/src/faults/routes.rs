@@ -14,6 +14,7 @@ use super::MOST_RULES;
 use super::plan::WrongFault;
 use super::rule::{FaultRule, Wanted};
 use crate::control::{Problem, write};
+use crate::mask::mask;
 use crate::world::World;
 
 /// The longest body of a rule, in bytes.
@@ -74,6 +75,6 @@ async fn remove_all(State(world): State<Arc<World>>) -> Response {
 }
 
 fn wrong_fault(wrong: &WrongFault) -> Response {
-    let body = json!({"error": wrong.to_string(), "near": wrong.near});
+    let body = json!({"error": mask(&wrong.to_string()), "near": wrong.near});
     write(StatusCode::BAD_REQUEST, &body)
 }

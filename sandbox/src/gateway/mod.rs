@@ -21,7 +21,8 @@ use axum::response::Response;
 
 use crate::exchange::{Exchange, plain};
 use crate::faults::{Asked, Choice, Plan};
-use crate::journal::{Call, Check, Event, Message};
+use crate::journal::{Call, Check, Event, HIDDEN, Message};
+use crate::mask::mask;
 use crate::notifications::before_the_answer;
 use crate::world::World;
 pub(crate) use answer::Sealed;
@@ -100,6 +101,8 @@ pub(crate) async fn receive(State(world): State<Arc<World>>, request: Request) -
     };
     let answer = answer.unwrap_or_else(Answer::refusal);
     let mut verdict = answer.verdict().clone();
+    // It may quote the request.
+    verdict.reason = verdict.reason.map(|reason| mask(&reason).into_owned());
     let (mut sealed, details) = answer.seal(&request, &world);
     before_the_answer(&world, details.vaulting).await;
     let asked = Asked {
@@ -123,9 +126,17 @@ pub(crate) async fn receive(State(world): State<Arc<World>>, request: Request) -
         duration: started.elapsed(),
     };
     (world.settings.on_exchange)(&exchange);
+    let mut target = plain(request.path_and_query());
+    let mut message = request.message();
+    if let Some(token) = &world.settings.listen_anywhere {
+        // Whoever is shown a journal is not to be let in.
+        message.hide(token.expose());
+        target = target.replace(token.expose(), HIDDEN);
+    }
+    message.is_exact &= target == request.path_and_query();
     let call = Call {
         method: exchange.method,
-        target: plain(request.path_and_query()),
+        target,
         client_id: exchange.client_id,
         request_id: exchange.request_id,
         vaulting: details.vaulting,
@@ -136,7 +147,7 @@ pub(crate) async fn receive(State(world): State<Arc<World>>, request: Request) -
         fault: exchange.fault,
         checks,
         signed: exchange.verdict.signed,
-        request: request.message(),
+        request: message,
         answer: Message::of(&sealed.headers, &sealed.body),
         http_status: exchange.verdict.http_status,
         duration_micros: exchange.duration.as_micros().try_into().unwrap_or(u64::MAX),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 
-use crate::mask::mask;
+use crate::mask::{mask, mask_card_data};
 use file::{JournalFile, OpenError};
 
 /// How many entries are kept.
@@ -22,6 +22,10 @@ const MOST_ENTRIES: usize = 1_000;
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// How much of a body is kept.
 const LARGEST_BODY: usize = 64 * 1024;
+/// How many bytes more are searched for card numbers that begin before the end of what is kept.
+const MARGIN: usize = 256;
+/// What stands in place of a secret.
+pub(crate) const HIDDEN: &str = "***";
 /// How many entries a slow listener may be behind before it misses some.
 const BACKLOG: usize = 256;
 
@@ -144,12 +148,14 @@ impl Message {
                 headers_are_exact = false;
             }
         }
-        let kept = &body[..body.len().min(LARGEST_BODY)];
-        let text = String::from_utf8_lossy(kept);
-        let masked = mask(&text);
+        // A number that is cut in two would not be known for one.
+        let looked_at = &body[..body.len().min(LARGEST_BODY + MARGIN)];
+        let mut masked = mask_card_data(looked_at);
+        masked.truncate(LARGEST_BODY);
+        let text = String::from_utf8_lossy(&masked);
         Self {
-            is_exact: headers_are_exact && masked.as_bytes() == body,
-            body: masked.into_owned(),
+            is_exact: headers_are_exact && text.as_bytes() == body,
+            body: text.into_owned(),
             headers,
         }
     }
@@ -160,6 +166,16 @@ impl Message {
         headers
             .find(|(present, _)| present.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Hides this text in the headers.
+    pub(crate) fn hide(&mut self, secret: &str) {
+        for (_, value) in &mut self.headers {
+            if value.contains(secret) {
+                *value = value.replace(secret, HIDDEN);
+                self.is_exact = false;
+            }
+        }
     }
 
     /// Of an HTTP message.
@@ -188,16 +204,31 @@ impl Event {
             Self::Call(call) => {
                 let is_whole = !hide(&mut call.target);
                 call.request.is_exact &= is_whole;
-                call.request_id.as_mut().map(hide);
+                let texts = [
+                    &mut call.client_id,
+                    &mut call.request_id,
+                    &mut call.reason,
+                    &mut call.fault,
+                ];
+                for text in texts.into_iter().flatten() {
+                    hide(text);
+                }
+                if let Some(doctor) = &mut call.doctor {
+                    hide(&mut doctor.what);
+                    hide(&mut doctor.fix);
+                }
             }
             Self::Vaulting(step) => {
                 hide(&mut step.request_id);
             }
             Self::Notification(delivery) => {
                 hide(&mut delivery.url);
+                hide(&mut delivery.outcome);
                 delivery.request_id.as_mut().map(hide);
             }
-            Self::Control { .. } => {}
+            Self::Control { what } => {
+                hide(what);
+            }
         }
         self
     }
@@ -493,6 +524,10 @@ mod tests {
             ("************0768", false)
         );
         assert!(Message::new(Vec::new(), b"{}").is_exact);
+        let mut cut = vec![b'x'; LARGEST_BODY - 14];
+        cut.extend(b"4054695723100768");
+        let cut = Message::new(Vec::new(), &cut);
+        assert!(cut.body.ends_with("x************07"));
         let header = vec![("x-card".to_owned(), "4054695723100768".to_owned())];
         let header = Message::new(header, b"");
         assert_eq!(header.header("X-Card"), Some("************0768"));

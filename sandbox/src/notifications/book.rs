@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::destination::Destination;
 use super::message::Letter;
 use super::switches::{Change, Switches};
+use crate::mask::mask;
 
 /// How many notifications are remembered, those that wait included.
 pub(super) const MOST_NOTICES: usize = 1_000;
@@ -136,8 +137,8 @@ impl Notice {
         Shown {
             number: self.number,
             vaulting: self.vaulting,
-            request_id: self.request_id.clone(),
-            url: self.url.clone(),
+            request_id: mask(&self.request_id).into_owned(),
+            url: mask(&self.url).into_owned(),
             state: match self {
                 Self {
                     is_being_sent: true,

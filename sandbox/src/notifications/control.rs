@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::book::{ResendProblem, Shown};
 use super::switches::{Change, Switches};
 use crate::journal::Event;
+use crate::mask::mask;
 use crate::vaulting::Locator;
 use crate::world::World;
 
@@ -135,5 +136,6 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 }
 
 pub(super) fn error(status: StatusCode, what: &str) -> Response {
-    json(status, &serde_json::json!({"error": what}))
+    // It may quote what was sent.
+    json(status, &serde_json::json!({"error": mask(what)}))
 }

@@ -1,7 +1,7 @@
 //! Where notifications may go: this machine, and hosts that were allowed by name. A name is resolved once, every
 //! address of it is checked, and the caller connects to those addresses and to nothing that is resolved later.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::http::Uri;
 use axum::http::uri::Scheme;
@@ -10,6 +10,12 @@ use axum::http::uri::Scheme;
 const LONGEST_URL: usize = 2048;
 /// How many addresses of a name are looked at.
 const MOST_ADDRESSES: usize = 32;
+
+/// Where clouds have their metadata service, if not at a link-local address: Alibaba Cloud and AWS.
+const CLOUD_METADATA: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+];
 
 /// The URL of a receiver.
 #[derive(Clone, Debug)]
@@ -50,6 +56,10 @@ impl Destination {
         }
         if uri.host().is_none_or(str::is_empty) {
             return Err(unusable("it names no host"));
+        }
+        let has_port = !without_host(authority).trim_start_matches(':').is_empty();
+        if has_port && uri.port_u16().is_none_or(|port| port == 0) {
+            return Err(unusable("its port is not a number from 1 to 65535"));
         }
         Ok(Self { uri })
     }
@@ -127,13 +137,13 @@ impl Allowed {
         if ip.is_loopback() {
             return self.check_own_port(destination);
         }
-        if is_link_local(ip) {
+        if is_link_local(ip) || CLOUD_METADATA.contains(&ip) {
             // There a cloud keeps its machines' credentials: a name is not enough.
             return if self.names(&ip.to_string()) {
                 Ok(())
             } else {
                 Err(format!(
-                    "not sent: {leads_to} is a link-local address; if that is meant, allow it with {option} {ip}"
+                    "not sent: {leads_to} is a link-local address or a cloud's metadata service; if that is meant, allow it with {option} {ip}"
                 ))
             };
         }
@@ -190,6 +200,13 @@ fn plain(host: &str) -> String {
     }
 }
 
+/// What follows the host: a colon and the port, or nothing.
+fn without_host(authority: &str) -> &str {
+    let after_brackets = authority.find(']').map_or(0, |at| at + 1);
+    let colon = authority[after_brackets..].find(':');
+    colon.map_or("", |at| &authority[after_brackets + at..])
+}
+
 fn is_broadcast(ip: IpAddr) -> bool {
     matches!(ip, IpAddr::V4(ip) if ip.is_broadcast())
 }
@@ -238,6 +255,9 @@ mod tests {
             ("ftp://a.example/", "http://"),
             ("http://user:password@a.example/", "a password"),
             ("http:///notify", "not an absolute"),
+            ("http://127.0.0.1:99999/", "its port"),
+            ("http://[::1]:0/", "its port"),
+            ("http://127.0.0.1:80x/", "its port"),
             (&format!("http://a.example/{}", "x".repeat(2048)), "longer"),
         ] {
             let problem = Destination::parse(url).unwrap_err();
@@ -269,6 +289,11 @@ mod tests {
             assert_eq!(allowed.unwrap().len(), 1);
         }
         assert!(check(&["[fd00::1]"], "https://[fd00::1]:9/", &["fd00::1"]).is_ok());
+        assert_eq!(Destination::parse("http://[::1]/").unwrap().port(), 80);
+        assert_eq!(
+            Destination::parse("https://a.example:/").unwrap().port(),
+            443
+        );
     }
 
     #[test]
@@ -317,7 +342,13 @@ mod tests {
     #[test]
     fn link_local_addresses_must_be_named_themselves_and_some_are_never_allowed() {
         let url = "http://meta.example/";
-        for ip in ["169.254.169.254", "fe80::1", "::ffff:169.254.0.1"] {
+        for ip in [
+            "169.254.169.254",
+            "fe80::1",
+            "::ffff:169.254.0.1",
+            "100.100.100.200",
+            "fd00:ec2::254",
+        ] {
             assert!(check(&["meta.example"], url, &[ip]).is_err(), "{ip}");
             assert!(check(&[ip], url, &[ip]).is_ok(), "{ip}");
         }

@@ -101,12 +101,16 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
     };
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let verdict = verify(&world, &head, path, &body);
+    let mut message = Message::of(&head.headers, &body);
+    if let Some(token) = &world.settings.listen_anywhere {
+        message.hide(token.expose());
+    }
     world.notifications.inbox.keep(Letter {
         time: world.clock.now(),
         path: plain(path),
         acknowledged: verdict.is_ok(),
         what: verdict.clone().unwrap_or_else(|problem| problem),
-        message: Message::of(&head.headers, &body),
+        message,
     });
     match verdict {
         Ok(_) => acknowledgement(),

@@ -1,5 +1,6 @@
 //! The sandbox on real sockets: through hand-made requests, byte by byte, and through libantom's own client.
 
+mod card_data;
 mod checkout;
 mod client;
 mod console;

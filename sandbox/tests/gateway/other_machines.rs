@@ -107,6 +107,35 @@ fn a_visit_with_the_token_leaves_a_cookie_and_a_clean_address() {
 }
 
 #[test]
+fn the_token_gets_into_no_journal() {
+    let Some(open) = Open::start() else { return };
+    let with_token = |line: &str| {
+        control_request("GET health", "")
+            .with_line(&format!("{line} HTTP/1.1"))
+            .with("x-sandbox-token", TOKEN)
+            .with("Cookie", &format!("a=b; sandbox_token={TOKEN}"))
+    };
+    for line in [
+        "GET /unknown",
+        "POST /?token=open-sesame-42",
+        "POST /__sandbox/inbox",
+    ] {
+        open.send(open.outside, &with_token(line));
+    }
+    for line in [
+        "GET /journal/1",
+        "GET /journal/2",
+        "GET /journal/export.har",
+        "GET /__sandbox/inbox",
+    ] {
+        let answer = open.send(open.outside, &with_token(line));
+        assert_eq!(answer.status, 200, "{line}");
+        assert!(answer.text().contains("***"), "{line}: {}", answer.text());
+        assert!(!answer.text().contains(TOKEN), "{line}: {}", answer.text());
+    }
+}
+
+#[test]
 fn on_antoms_paths_the_signature_says_who_is_asking() {
     let Some(open) = Open::start() else { return };
     let keys = Running::start();

@@ -22,6 +22,10 @@ pub(super) fn shell(text: &str) -> Result<String, &'static str> {
     if text.contains('\0') {
         return Err("the request holds a NUL character, which no command can be given");
     }
+    // A terminal would take some of them for keys that are pressed: even quotes would not hold them.
+    if text.contains(|c: char| c.is_control() && c != '\n') {
+        return Err("the request holds control characters, which are not safe to paste");
+    }
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
@@ -97,7 +101,17 @@ mod tests {
     #[test]
     fn text_stays_text() {
         assert_eq!(shell("it's $HOME").unwrap(), r"'it'\''s $HOME'");
-        assert!(shell("a\0b").is_err());
+        assert_eq!(shell("a\nb").unwrap(), "'a\nb'");
+        for unsafe_text in [
+            "a\0b",
+            "\u{1b}[201~\nx",
+            "a\u{3}",
+            "a\rb",
+            "a\tb",
+            "\u{9b}201~",
+        ] {
+            assert!(shell(unsafe_text).is_err(), "{unsafe_text:?}");
+        }
         assert_eq!(
             python(NASTY),
             r#""a\"b'c\\d$e\U0000000a\U00000009??/\U0000202eé`$(x)""#
