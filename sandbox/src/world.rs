@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use antom_core::signature::{SigningKey, VerifyingKey};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::clock::Clock;
+use crate::console::MOST_LISTENERS;
 use crate::faults::Faults;
 use crate::gateway::script::Script;
 use crate::identity::Files;
@@ -43,6 +44,8 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) notifications: Notifications,
+    /// Seats for those who listen to the journal over HTTP.
+    pub(crate) listeners: Arc<Semaphore>,
     /// Vaultings that ended, for whoever posts the notifications.
     outcomes: mpsc::UnboundedSender<Vaulting>,
 }
@@ -91,6 +94,7 @@ impl World {
             faults: Faults::new(settings.faults.clone()),
             journal,
             notifications,
+            listeners: Arc::new(Semaphore::new(MOST_LISTENERS)),
             outcomes,
             settings,
         };

@@ -1,16 +1,17 @@
 //! `/events`: the journal as server-sent events, from where the listener left off, until the sandbox stops.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 use http_body_util::channel::{Channel, SendError, Sender};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::filter::{self, Filter};
@@ -22,31 +23,9 @@ use crate::world::World;
 /// How long the line is silent at most, so that a browser notices one that broke.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many may listen at once.
-const MOST_LISTENERS: usize = 64;
+pub(crate) const MOST_LISTENERS: usize = 64;
 /// How many events may be on their way to a slow listener before it is waited for.
 const ON_THEIR_WAY: usize = 16;
-
-static LISTENERS: AtomicUsize = AtomicUsize::new(0);
-
-/// One of those who listen; makes room for another on drop.
-struct Seat;
-
-impl Seat {
-    fn take() -> Option<Self> {
-        if LISTENERS.fetch_add(1, Ordering::Relaxed) < MOST_LISTENERS {
-            Some(Self)
-        } else {
-            LISTENERS.fetch_sub(1, Ordering::Relaxed);
-            None
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        LISTENERS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 pub(super) async fn events(
     State(world): State<Arc<World>>,
@@ -57,7 +36,7 @@ pub(super) async fn events(
         Ok(filter) => filter,
         Err(problem) => return error(StatusCode::BAD_REQUEST, &problem),
     };
-    let Some(seat) = Seat::take() else {
+    let Ok(seat) = world.listeners.clone().try_acquire_owned() else {
         let problem = format!("{MOST_LISTENERS} pages listen already: close some");
         return error(StatusCode::SERVICE_UNAVAILABLE, &problem);
     };
@@ -70,10 +49,19 @@ pub(super) async fn events(
         filter,
         sender,
     };
+    // Dropped with the body, as soon as the connection ends.
+    let (listener, mut gone) = oneshot::channel::<()>();
     tokio::spawn(async move {
         let _seat = seat;
-        // Fails when the listener is gone.
-        let _ = feed.run().await;
+        tokio::select! {
+            // Fails when the listener is gone.
+            _ = feed.run() => {}
+            _ = &mut gone => {}
+        }
+    });
+    let body = body.map_frame(move |frame| {
+        let _ = &listener;
+        frame
     });
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),

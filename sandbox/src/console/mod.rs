@@ -20,6 +20,7 @@ use axum::routing::{get, post};
 
 use crate::gateway;
 use crate::world::World;
+pub(crate) use events::MOST_LISTENERS;
 
 /// The longest form, in bytes.
 const LONGEST_FORM: usize = 4 * 1024;

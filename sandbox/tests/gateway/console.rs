@@ -404,6 +404,41 @@ fn whoever_listens_hears_entries_in_order_and_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn who_stops_listening_makes_room_at_once() {
+    let running = Running::start();
+    let listen = || {
+        let mut listener = Listener::new(&running, "/events", None);
+        listener.wait_for("\r\n\r\n");
+        let is_heard = listener.heard.starts_with("HTTP/1.1 200");
+        is_heard.then_some(listener)
+    };
+    let all: Vec<_> = (0..64).map(|_| listen().unwrap()).collect();
+    assert!(listen().is_none(), "there is room for 64");
+    drop(all);
+    let started = Instant::now();
+    while listen().is_none() {
+        assert!(started.elapsed() < Duration::from_secs(5));
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_page_that_is_closed_makes_room_for_another_at_once() {
+    let running = Running::start();
+    for _ in 0..3 {
+        let mut pages: Vec<_> = (0..40)
+            .map(|_| Listener::new(&running, "/events", None))
+            .collect();
+        for page in &mut pages {
+            page.wait_for("event: clock");
+        }
+        drop(pages);
+        // The sandbox hears of a closed connection a moment later.
+        thread::sleep(Duration::from_millis(300));
+    }
+}
+
+#[test]
 fn listeners_do_not_hold_up_the_end() {
     let running = Running::start();
     let mut listener = Listener::new(&running, "/events", None);
