@@ -109,7 +109,7 @@
 //! use antom_core::{Claim, Error, MemoryReplayGuard, Notification, NotificationVerifier, ReplayGuard};
 //! use std::time::Duration;
 //!
-//! /// The HTTP status to answer with; with 200 goes `ACK_BODY`, as `ACK_CONTENT_TYPE`.
+//! /// The HTTP status to answer with; with 200 goes `antom_core::ack()`.
 //! fn receive(
 //!     verifier: &NotificationVerifier, guard: &impl ReplayGuard, headers: &[(String, String)], body: &[u8],
 //! ) -> Result<u16, Error> {
@@ -211,8 +211,8 @@ pub use client::{Client, Recovery, VerifiedAnswer};
 pub use config::{ClientBuilder, Region};
 pub use error::{Error, ErrorKind};
 pub use notification::{
-    ACK_BODY, ACK_CONTENT_TYPE, Claim, Json, MemoryReplayGuard, Notification, NotificationVerifier,
-    ReplayGuard, SignedNotification, TestNotification, VaultingNotification,
+    Acknowledgement, Claim, Json, MemoryReplayGuard, Notification, NotificationVerifier,
+    ReplayGuard, SignedNotification, TestNotification, VaultingNotification, ack,
 };
 #[cfg(feature = "tracing")]
 pub use observer::TracingObserver;

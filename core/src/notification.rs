@@ -14,7 +14,7 @@
 //!     Notification::Vaulting(event) => println!("{} {:?}", event.request_id, event.outcome),
 //!     Notification::Other { .. } => {}
 //! }
-//! // Then answer HTTP 200 with ACK_CONTENT_TYPE and ACK_BODY.
+//! // Then answer HTTP 200 with antom_core::ack().
 //! # Ok::<(), antom_core::Error>(())
 //! ```
 
@@ -37,13 +37,24 @@ use crate::secret::Secret;
 use crate::signature::{Content, KeyRing, SignatureHeader, Signer};
 use crate::trust::Verified;
 
-/// The body that Antom expects in answer to a notification, with HTTP 200. It is not signed.
-/// See <https://docs.antom.com/ac/ams/notify_vaulting>.
-pub const ACK_BODY: &[u8] =
-    br#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}"#;
+/// What to answer to a notification that was handled, with HTTP 200.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// The `content-type` header.
+    pub content_type: &'static str,
+    /// The body, byte for byte.
+    pub body: &'static [u8],
+}
 
-/// The `content-type` of [`ACK_BODY`].
-pub const ACK_CONTENT_TYPE: &str = "application/json";
+/// The acknowledgement that Antom expects, the same for every notification. It is not signed. Without it Antom sends the
+/// notification again, for up to 24 hours. See <https://docs.antom.com/ac/ams/notify_vaulting>.
+pub const fn ack() -> Acknowledgement {
+    Acknowledgement {
+        content_type: "application/json",
+        body:
+            br#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}"#,
+    }
+}
 
 /// Checks notifications for one client id.
 #[derive(Clone)]
@@ -744,7 +755,7 @@ mod tests {
     #[test]
     fn the_acknowledgement_is_byte_for_byte_what_antom_expects() {
         assert_eq!(
-            std::str::from_utf8(ACK_BODY).unwrap(),
+            std::str::from_utf8(ack().body).unwrap(),
             r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}"#
         );
     }

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::time::Duration;
 
-use antom_core::{ACK_BODY, Claim, MemoryReplayGuard, Notification, ReplayGuard};
+use antom_core::{Claim, MemoryReplayGuard, Notification, ReplayGuard, ack};
 
 use crate::boundary::{Array, Bytes, Out, Text, answer, call, free, required};
 use crate::client::antom_client;
@@ -77,7 +77,7 @@ pub extern "C" fn antom_client_verify_notification(
 pub extern "C" fn antom_acknowledgement() -> *const c_char {
     const TEXT: &std::ffi::CStr =
         c"{\"result\":{\"resultCode\":\"SUCCESS\",\"resultStatus\":\"S\",\"resultMessage\":\"success\"}}";
-    const { assert!(equal(TEXT.to_bytes(), ACK_BODY)) };
+    const { assert!(equal(TEXT.to_bytes(), ack().body)) };
     TEXT.as_ptr()
 }
 

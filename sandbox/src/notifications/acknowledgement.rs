@@ -1,7 +1,7 @@
 //! Whether an answer is the acknowledgement that Antom wants, and if not, why not and what to do. No sockets.
 
 use crate::mask::mask_secrets;
-use antom_core::ACK_BODY;
+use antom_core::ack;
 use serde_json::Value;
 
 use super::sender::{Received, SendError};
@@ -61,7 +61,7 @@ fn judge_answer(status: u16, body: &[u8]) -> Result<(), String> {
         return judge_body(body).map_err(|problem| {
             format!(
                 "HTTP 200 but the body is not the acknowledgement: {problem}; answer exactly {}",
-                String::from_utf8_lossy(ACK_BODY)
+                String::from_utf8_lossy(ack().body)
             )
         });
     }
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn the_acknowledgement_counts_however_it_is_written() {
         for body in [
-            str::from_utf8(ACK_BODY).unwrap(),
+            str::from_utf8(ack().body).unwrap(),
             "{ \"result\" : {\"resultMessage\":\"success\",\n\"resultStatus\":\"\\u0053\",\"resultCode\":\"SUCCESS\"}}\n",
         ] {
             judge_answer(200, body.as_bytes()).unwrap();
@@ -211,7 +211,7 @@ mod tests {
             (422, "its own log"),
             (500, "your server failed"),
         ] {
-            let problem = problem(status, str::from_utf8(ACK_BODY).unwrap());
+            let problem = problem(status, str::from_utf8(ack().body).unwrap());
             assert!(problem.starts_with(&format!("HTTP {status} instead of 200: ")));
             assert!(problem.contains(advice), "{problem}");
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use antom_core::signature::KeyRing;
-use antom_core::{ACK_BODY, ACK_CONTENT_TYPE, Notification, NotificationVerifier, VaultingOutcome};
+use antom_core::{Notification, NotificationVerifier, VaultingOutcome, ack};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -147,8 +147,8 @@ fn verify(world: &World, head: &Parts, path: &str, body: &Bytes) -> Result<Strin
 }
 
 fn acknowledgement() -> Response {
-    let mut response = Response::new(Body::from(ACK_BODY));
-    let json = HeaderValue::from_static(ACK_CONTENT_TYPE);
+    let mut response = Response::new(Body::from(ack().body));
+    let json = HeaderValue::from_static(ack().content_type);
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
 }

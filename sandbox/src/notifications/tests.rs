@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use antom_core::signature::{GeneratedKey, KeyInput, KeyRing, SigningKey};
-use antom_core::{ACK_BODY, Notification, NotificationVerifier, VaultingOutcome};
+use antom_core::{Notification, NotificationVerifier, VaultingOutcome, ack};
 use std::sync::LazyLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -141,7 +141,7 @@ fn http(status: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn acknowledgement() -> Vec<u8> {
-    http("200 OK", ACK_BODY)
+    http("200 OK", ack().body)
 }
 
 fn refusal() -> Vec<u8> {
