@@ -46,6 +46,9 @@ pub fn mask_secrets(bytes: &[u8]) -> Vec<u8> {
 
 /// Text without card data; borrowed where there is none in it.
 pub(crate) fn mask(text: &str) -> Cow<'_, str> {
+    if !may_hold_card_data(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
     let masked = mask_card_data(text.as_bytes());
     if masked == text.as_bytes() {
         return Cow::Borrowed(text);
@@ -53,11 +56,20 @@ pub(crate) fn mask(text: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
 }
 
+/// Whether a closer look is needed: it has the quotes of a member, or enough digits. Most headers have neither.
+fn may_hold_card_data(bytes: &[u8]) -> bool {
+    bytes.contains(&b'"') || has_digits_of_a_number(bytes)
+}
+
+fn has_digits_of_a_number(bytes: &[u8]) -> bool {
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit());
+    digits.count() >= *LENGTHS.start()
+}
+
 fn hide(bytes: &[u8], members: &[&[&str]]) -> Vec<u8> {
     let mut masked = bytes.to_vec();
     mask_members(&mut masked, members);
-    let digits = masked.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits < *LENGTHS.start() {
+    if !has_digits_of_a_number(&masked) {
         return masked;
     }
     mask_card_numbers(&mut masked, Percent::IsText);
