@@ -304,12 +304,13 @@ fn is_login(request: &Request, token: &Token) -> bool {
         && given.is_some_and(|given| token.is(given))
 }
 
-/// Lets the browser keep the token, and takes it out of the address line.
+/// Lets the browser keep the token, and takes it out of the address line. A shop's page may lead to the checkout with it,
+/// but nothing else: what changes something comes from the sandbox's own pages only.
 fn welcome(token: &Token) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     let cookie = format!(
-        "{TOKEN_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict",
+        "{TOKEN_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax",
         token.expose()
     );
     let cookie = HeaderValue::from_str(&cookie).expect("a token fits into a header");

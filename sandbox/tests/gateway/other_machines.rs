@@ -100,7 +100,7 @@ fn a_visit_with_the_token_leaves_a_cookie_and_a_clean_address() {
     assert_eq!(welcome.status, 303);
     assert_eq!(welcome.header("location"), Some("/"));
     let cookie = welcome.header("set-cookie").unwrap();
-    let expected = format!("sandbox_token={TOKEN}; Path=/; HttpOnly; SameSite=Strict");
+    let expected = format!("sandbox_token={TOKEN}; Path=/; HttpOnly; SameSite=Lax");
     assert_eq!(cookie, expected);
     assert_eq!(visit("?token=open-sesame-43").status, 401);
     assert_eq!(visit("").status, 401);
