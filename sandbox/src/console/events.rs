@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::filter::{self, Filter};
-use super::json::{CROSS_ORIGIN_RESOURCE_POLICY, error};
 use super::summary::Summary;
 use crate::clock;
+use crate::control::refuse;
 use crate::world::World;
 
 /// How long the line is silent at most, so that a browser notices one that broke.
@@ -34,11 +34,11 @@ pub(super) async fn events(
 ) -> Response {
     let filter = match Filter::read(&query) {
         Ok(filter) => filter,
-        Err(problem) => return error(StatusCode::BAD_REQUEST, &problem),
+        Err(problem) => return refuse(StatusCode::BAD_REQUEST, &problem),
     };
     let Ok(seat) = world.listeners.clone().try_acquire_owned() else {
         let problem = format!("{MOST_LISTENERS} pages listen already: close some");
-        return error(StatusCode::SERVICE_UNAVAILABLE, &problem);
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, &problem);
     };
     let last_heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = last_heard.unwrap_or(&query.after).parse().ok();
@@ -63,13 +63,8 @@ pub(super) async fn events(
         let _ = &listener;
         frame
     });
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
-    ];
-    (headers, Body::new(body)).into_response()
+    let kind = [(header::CONTENT_TYPE, "text/event-stream")];
+    (kind, Body::new(body)).into_response()
 }
 
 /// What goes to one listener.

@@ -2,41 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use serde::Serialize;
 
 use super::filter::{self, Filter};
 use super::har;
 use super::summary::Summary;
+use crate::control::{refuse, write};
 use crate::journal::Event;
 use crate::world::World;
-
-/// Keeps other sites from loading an answer, even where they could not read it.
-pub(super) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
-    HeaderName::from_static("cross-origin-resource-policy");
-
-/// An answer in JSON that no page of another site can use.
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    let body = serde_json::to_vec(value).expect("text and numbers always serialise");
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
-    ];
-    (status, headers, Body::from(body)).into_response()
-}
-
-pub(super) fn error(status: StatusCode, problem: &str) -> Response {
-    #[derive(Serialize)]
-    struct Problem<'a> {
-        error: &'a str,
-    }
-    json(status, &Problem { error: problem })
-}
 
 /// A part of the list, the newest first.
 #[derive(Serialize)]
@@ -76,16 +52,16 @@ pub(super) async fn list(
     Query(query): Query<filter::Query>,
 ) -> Response {
     match Filter::read(&query) {
-        Ok(filter) => json(StatusCode::OK, &Page::of(&world, &filter)),
-        Err(problem) => error(StatusCode::BAD_REQUEST, &problem),
+        Ok(filter) => write(StatusCode::OK, &Page::of(&world, &filter)),
+        Err(problem) => refuse(StatusCode::BAD_REQUEST, &problem),
     }
 }
 
 pub(super) async fn entry(State(world): State<Arc<World>>, Path(number): Path<String>) -> Response {
     let entry = number.parse().ok().and_then(|n| world.journal.entry(n));
     match entry {
-        Some(entry) => json(StatusCode::OK, &*entry),
-        None => error(
+        Some(entry) => write(StatusCode::OK, &*entry),
+        None => refuse(
             StatusCode::NOT_FOUND,
             "no entry of this number is kept; /journal lists those that are",
         ),
@@ -98,7 +74,7 @@ pub(super) async fn export(
 ) -> Response {
     let filter = match Filter::read(&query) {
         Ok(filter) => filter,
-        Err(problem) => return error(StatusCode::BAD_REQUEST, &problem),
+        Err(problem) => return refuse(StatusCode::BAD_REQUEST, &problem),
     };
     let entries = world.journal.entries();
     let calls = entries
@@ -109,7 +85,7 @@ pub(super) async fn export(
             Event::Call(call) => Some((entry.time, &**call)),
             _ => None,
         });
-    let mut response = json(StatusCode::OK, &har::of(calls, &world.browser_url));
+    let mut response = write(StatusCode::OK, &har::of(calls, &world.browser_url));
     response.headers_mut().insert(
         header::CONTENT_DISPOSITION,
         HeaderValue::from_static("attachment; filename=\"antom-sandbox.har\""),

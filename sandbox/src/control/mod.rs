@@ -104,6 +104,11 @@ pub(crate) fn write(status: StatusCode, answer: &impl Serialize) -> Response {
     response
 }
 
+/// A refusal in JSON: what happened, and what to do.
+pub(crate) fn refuse(status: StatusCode, error: &str) -> Response {
+    Problem::new(status, error).into_response()
+}
+
 /// Reads a body; an empty one is an empty object.
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { &body[..] };
@@ -121,14 +126,14 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
 
 /// Why a request to the control API is refused.
 #[derive(Debug)]
-pub(crate) struct Problem {
+struct Problem {
     status: StatusCode,
     error: String,
 }
 
 impl Problem {
     #[expect(clippy::needless_pass_by_value, reason = "map_err hands values over")]
-    pub(crate) fn new(status: StatusCode, error: impl ToString) -> Self {
+    fn new(status: StatusCode, error: impl ToString) -> Self {
         Self {
             status,
             error: error.to_string(),

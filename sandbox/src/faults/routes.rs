@@ -13,7 +13,7 @@ use serde_json::json;
 use super::MOST_RULES;
 use super::plan::WrongFault;
 use super::rule::{FaultRule, Wanted};
-use crate::control::{Problem, write};
+use crate::control::{refuse, write};
 use crate::mask::mask;
 use crate::world::World;
 
@@ -38,7 +38,7 @@ async fn set(State(world): State<Arc<World>>, body: Bytes) -> Response {
             let text = format!(
                 "{error}; expected for example {{\"fault\":\"http-503\",\"path\":\"createVaultingSession\",\"times\":2}}"
             );
-            return Problem::new(StatusCode::BAD_REQUEST, text).into_response();
+            return refuse(StatusCode::BAD_REQUEST, &text);
         }
     };
     let rule: FaultRule = match wanted.try_into() {
@@ -48,7 +48,7 @@ async fn set(State(world): State<Arc<World>>, body: Bytes) -> Response {
     let text = rule.to_string();
     let Some(id) = world.faults.add(rule) else {
         let text = format!("there are {MOST_RULES} rules already: remove some");
-        return Problem::new(StatusCode::CONFLICT, text).into_response();
+        return refuse(StatusCode::CONFLICT, &text);
     };
     world.note(format!("fault rule {id} was set: {text}"));
     let shown = world.faults.shown();
@@ -65,7 +65,7 @@ async fn remove(State(world): State<Arc<World>>, Path(id): Path<String>) -> Resp
         return StatusCode::NO_CONTENT.into_response();
     }
     let text = "there is no fault rule with this id: it was removed or is used up";
-    Problem::new(StatusCode::NOT_FOUND, text).into_response()
+    refuse(StatusCode::NOT_FOUND, text)
 }
 
 async fn remove_all(State(world): State<Arc<World>>) -> Response {

@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 
 use super::book::{ResendProblem, Shown};
 use super::switches::{Change, Switches};
+use crate::control::{refuse, write};
 use crate::journal::Event;
-use crate::mask::mask;
 use crate::vaulting::Locator;
 use crate::world::World;
 
@@ -33,7 +33,7 @@ async fn list(State(world): State<Arc<World>>) -> Response {
         notifications: Vec<Shown>,
     }
     let notifications = world.notifications.book().shown();
-    json(StatusCode::OK, &Listed { notifications })
+    write(StatusCode::OK, &Listed { notifications })
 }
 
 /// Notifies again of a vaulting that ended, as a new notification.
@@ -44,20 +44,20 @@ async fn notify(State(world): State<Arc<World>>, body: Bytes) -> Response {
         vaulting: u64,
     }
     let Ok(About { vaulting: number }) = serde_json::from_slice(&body) else {
-        return error(
+        return refuse(
             StatusCode::BAD_REQUEST,
             "send {\"vaulting\": NUMBER}, with the number of a vaulting",
         );
     };
     let Some(vaulting) = world.vaultings.get(&Locator::Number(number)) else {
-        return error(
+        return refuse(
             StatusCode::NOT_FOUND,
             "there is no vaulting with this number",
         );
     };
     match world.notify(&vaulting) {
-        Some(number) => json(StatusCode::OK, &serde_json::json!({"number": number})),
-        None => error(
+        Some(number) => write(StatusCode::OK, &serde_json::json!({"number": number})),
+        None => refuse(
             StatusCode::CONFLICT,
             "this vaulting has not ended, so there is nothing to notify of: complete it first",
         ),
@@ -66,7 +66,7 @@ async fn notify(State(world): State<Arc<World>>, body: Bytes) -> Response {
 
 async fn resend(State(world): State<Arc<World>>, Path(number): Path<String>) -> Response {
     let unknown = || {
-        error(
+        refuse(
             StatusCode::NOT_FOUND,
             "there is no notification with this number",
         )
@@ -78,10 +78,10 @@ async fn resend(State(world): State<Arc<World>>, Path(number): Path<String>) -> 
     match outcome {
         Ok(()) => {
             world.notifications.wake.notify_one();
-            json(StatusCode::OK, &serde_json::json!({"number": number}))
+            write(StatusCode::OK, &serde_json::json!({"number": number}))
         }
         Err(ResendProblem::Unknown) => unknown(),
-        Err(ResendProblem::BeingSent) => error(
+        Err(ResendProblem::BeingSent) => refuse(
             StatusCode::CONFLICT,
             "it is being sent at this moment: try again when the attempt has ended",
         ),
@@ -90,7 +90,7 @@ async fn resend(State(world): State<Arc<World>>, Path(number): Path<String>) -> 
 
 async fn settings(State(world): State<Arc<World>>) -> Response {
     let switches = world.notifications.book().switches.clone();
-    json(StatusCode::OK, &switches)
+    write(StatusCode::OK, &switches)
 }
 
 async fn change(State(world): State<Arc<World>>, body: Bytes) -> Response {
@@ -98,7 +98,7 @@ async fn change(State(world): State<Arc<World>>, body: Bytes) -> Response {
         Ok(change) => change,
         Err(problem) => {
             let problem = format!("{problem}; GET shows the settings that there are");
-            return error(StatusCode::BAD_REQUEST, &problem);
+            return refuse(StatusCode::BAD_REQUEST, &problem);
         }
     };
     let changed = {
@@ -114,28 +114,12 @@ async fn change(State(world): State<Arc<World>>, body: Bytes) -> Response {
                 },
             );
             world.notifications.wake.notify_one();
-            json(StatusCode::OK, &switches)
+            write(StatusCode::OK, &switches)
         }
-        Err(problem) => error(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => refuse(StatusCode::BAD_REQUEST, problem),
     }
 }
 
 fn described(switches: &Switches) -> String {
     serde_json::to_string(switches).expect("flags and numbers always serialise")
-}
-
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    let body = serde_json::to_vec(value).expect("text and numbers always serialise");
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    response
-}
-
-pub(super) fn error(status: StatusCode, what: &str) -> Response {
-    // It may quote what was sent.
-    json(status, &serde_json::json!({"error": mask(what)}))
 }

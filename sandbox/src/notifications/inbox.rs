@@ -18,7 +18,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use super::control::{error, json};
+use crate::control::{refuse, write};
 use crate::exchange::plain;
 use crate::journal::Message;
 use crate::world::World;
@@ -88,13 +88,13 @@ async fn list(State(world): State<Arc<World>>) -> Response {
         .rev()
         .cloned()
         .collect();
-    json(StatusCode::OK, &Listed { inbox })
+    write(StatusCode::OK, &Listed { inbox })
 }
 
 async fn receive(State(world): State<Arc<World>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let Ok(Ok(body)) = timeout(BODY_TIMEOUT, to_bytes(body, LARGEST_BODY)).await else {
-        return error(
+        return refuse(
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is larger than 64 kB or did not arrive: no notification is so large",
         );
@@ -114,7 +114,7 @@ async fn receive(State(world): State<Arc<World>>, request: Request) -> Response 
     });
     match verdict {
         Ok(_) => acknowledgement(),
-        Err(problem) => error(StatusCode::UNAUTHORIZED, &problem),
+        Err(problem) => refuse(StatusCode::UNAUTHORIZED, &problem),
     }
 }
 
