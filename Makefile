@@ -6,7 +6,7 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-sandbox library sandbox lint fmt deny clean
+.PHONY: help demo test bench bench-sandbox library install uninstall deb sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -33,6 +33,15 @@ bench-sandbox: ## measure how fast the sandbox answers, and that its memory stay
 library: ## build libantom for production, in target/release (takes minutes)
 	@scripts/setup demo
 	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && echo "it is $$ANTOM_LIBRARY"'
+
+install: ## install libantom for C and C++: make install PREFIX=/usr/local (DESTDIR= and LIBDIR= as usual)
+	@scripts/install
+
+uninstall: ## remove what make install with the same settings installed
+	@scripts/install --remove
+
+deb: ## build the Debian packages libantom1 and libantom-dev, in target/deb
+	@scripts/deb
 
 sandbox: ## start the local gateway that stands in for Antom, with options: make sandbox ARGS="--http 127.0.0.1:9000"
 	@cargo run -q -p antom-cli -- sandbox --data target/sandbox $(ARGS)
