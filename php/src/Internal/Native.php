@@ -176,25 +176,53 @@ final class Native
     ): Request {
         $request = $this->ffi->new($this->type($struct));
         $request->struct_size = FFI::sizeof($request);
-
-        // One block of memory holds every text with its NUL byte; the members point into it.
-        $block = '';
-        $offsets = [];
+        [$texts, $pointers] = $this->texts(array_filter($members, 'is_string'));
         foreach ($members as $member => $value) {
-            if (is_string($value)) {
-                $offsets[$member] = strlen($block);
-                $block .= $value . "\0";
-            } elseif ($value !== null) {
-                $request->$member = $value;
+            if ($value !== null) {
+                $request->$member = $pointers[$member] ?? $value;
             }
         }
-        $texts = $this->ffi->new(FFI::arrayType($this->type('char'), [strlen($block) + 1]));
-        FFI::memcpy($texts, $block, strlen($block));
-        $start = $this->ffi->cast($this->type('char *'), FFI::addr($texts));
-        foreach ($offsets as $member => $offset) {
-            $request->$member = $start + $offset;
-        }
         return new Request(FFI::addr($request), [$request, $texts]);
+    }
+
+    /**
+     * Fills an array of antom_header.
+     *
+     * @param list<array{string, string}> $pairs names and values
+     */
+    public function headers(
+        #[\SensitiveParameter]
+        array $pairs
+    ): Request {
+        $headers = $this->ffi->new(FFI::arrayType($this->type('antom_header'), [count($pairs) + 1]));
+        [$texts, $pointers] = $this->texts(array_merge([], ...$pairs));
+        foreach (array_keys($pairs) as $index) {
+            $headers[$index]->name = $pointers[2 * $index];
+            $headers[$index]->value = $pointers[2 * $index + 1];
+        }
+        return new Request($this->ffi->cast($this->type('antom_header *'), FFI::addr($headers)), [$headers, $texts]);
+    }
+
+    /**
+     * One block of memory with every text and its NUL byte, and where in it each text begins.
+     *
+     * @param array<array-key, string> $texts
+     * @return array{CData, array<array-key, CData>}
+     */
+    private function texts(
+        #[\SensitiveParameter]
+        array $texts
+    ): array {
+        $content = implode("\0", $texts) . "\0";
+        $block = $this->ffi->new(FFI::arrayType($this->type('char'), [strlen($content)]));
+        FFI::memcpy($block, $content, strlen($content));
+        $pointers = [];
+        $next = $this->ffi->cast($this->type('char *'), FFI::addr($block));
+        foreach ($texts as $name => $text) {
+            $pointers[$name] = $next;
+            $next += strlen($text) + 1;
+        }
+        return [$block, $pointers];
     }
 
     // ---- errors --------------------------------------------------------------------------------------------------
