@@ -73,6 +73,18 @@ final class Native
         return sprintf('libantom %s (%s)', $this->ffi->antom_version(), $this->library);
     }
 
+    /**
+     * The header with which ffi.preload loads the same library, and the lines of php.ini that go with it.
+     *
+     * @return array{string, string}
+     */
+    public function preloading(): array
+    {
+        $defines = sprintf("#define FFI_SCOPE \"%s\"\n#define FFI_LIB \"%s\"\n", self::SCOPE, $this->library);
+        $settings = 'opcache.preload=' . __FILE__ . "\nopcache.preload_user=www-data\n";
+        return [$defines . file_get_contents(self::header()), $settings];
+    }
+
     // ---- calls ---------------------------------------------------------------------------------------------------
 
     /**
@@ -273,9 +285,10 @@ final class Native
     private static function load(?string $setting): self
     {
         if (!extension_loaded('FFI')) {
-            throw self::cannotLoad(
-                'PHP\'s FFI extension is not loaded: install it and write extension=ffi into php.ini'
-            );
+            throw self::cannotLoad(sprintf(
+                'PHP\'s FFI extension is not loaded: install it and write extension=ffi into %s',
+                self::iniFile()
+            ));
         }
         self::requireFfi();
         $preloaded = self::preloaded();
@@ -309,9 +322,10 @@ final class Native
             FFI::cdef('');
         } catch (FFI\Exception $exception) {
             throw self::cannotLoad(sprintf(
-                'PHP does not allow FFI here, because ffi.enable is "%s": set ffi.enable=true in php.ini, or keep '
-                . 'ffi.enable=preload and load %s with opcache.preload',
+                'PHP does not allow FFI here, because ffi.enable is "%s". Write ffi.enable=true into %s, or the lines '
+                . 'that bin/antom-preload prints, with opcache.preload=%s; then restart PHP',
                 ini_get('ffi.enable') ?: 'off',
+                self::iniFile(),
                 __FILE__
             ));
         }
@@ -346,15 +360,21 @@ final class Native
 
     private static function bind(string $library): FFI
     {
-        $header = Location::header();
-        if ($header === null) {
-            throw self::cannotLoad('this package has no include/antom.h: install it again');
-        }
+        $header = self::header();
         try {
             return FFI::cdef(file_get_contents($header), $library);
         } catch (FFI\Exception $exception) {
             throw self::cannotLoad("$library does not fit $header: " . $exception->getMessage());
         }
+    }
+
+    private static function header(): string
+    {
+        $header = Location::header();
+        if ($header === null) {
+            throw self::cannotLoad('this package has no include/antom.h: install it again');
+        }
+        return $header;
     }
 
     private static function cannotLoad(string $problem): ConfigException
@@ -368,6 +388,12 @@ final class Native
             ),
             ['advice' => 'Correct PHP\'s settings or the path of the library; nothing was sent.']
         );
+    }
+
+    /** Where this PHP reads its settings: each SAPI has a file of its own. */
+    private static function iniFile(): string
+    {
+        return php_ini_loaded_file() ?: 'a php.ini (phpinfo() shows where it is looked for)';
     }
 
     private function type(string $declaration): CType
