@@ -23,14 +23,14 @@ final class WebServer
     /**
      * @param array<string, string> $ini settings of PHP
      * @param array<string, string> $pool settings of the pool of workers
-     * @param array<string, string> $environment of the pages
+     * @param array<string, string> $environment of the pages, which find their own address in SHOP_URL
      */
     public function __construct(array $ini, array $pool = [], array $environment = [], ?string $pages = null)
     {
         $this->directory = sys_get_temp_dir() . '/antom-web-' . bin2hex(random_bytes(8));
         mkdir($this->directory, 0700);
         $this->address = self::freeAddress();
-        $this->fpm = $this->startFpm($ini, $pool, $environment);
+        $this->fpm = $this->startFpm($ini, $pool, $environment + ['SHOP_URL' => "http://$this->address"]);
         $this->nginx = $this->startNginx($pages ?? __DIR__ . '/programs');
         $this->awaitSocket($this->fpm, 'unix://' . $this->directory . '/fpm.sock');
         $this->awaitSocket($this->nginx, "tcp://$this->address");
