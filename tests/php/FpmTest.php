@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Antom\Tests;
 
 use Antom\Client;
-use Antom\Internal\Native;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -38,7 +37,7 @@ final class FpmTest extends TestCase
         $page = $this->start([])->get('create_client.php');
         $file = sprintf('/etc/php/%d.%d/fpm/php.ini', PHP_MAJOR_VERSION, PHP_MINOR_VERSION);
         self::assertStringContainsString("Write ffi.enable=true into $file, or the lines that bin/antom-preload prints", $page);
-        self::assertStringContainsString('opcache.preload=' . self::native(), $page);
+        self::assertStringContainsString('opcache.preload=' . Repository::path('php/preload.php'), $page);
         self::assertStringContainsString('SAPI: fpm-fcgi', $page);
     }
 
@@ -208,10 +207,5 @@ final class FpmTest extends TestCase
     private static function antomPreload(array $arguments, array $environment): Program
     {
         return Program::run(array_merge([Repository::path('php/bin/antom-preload')], $arguments), $environment);
-    }
-
-    private static function native(): string
-    {
-        return (string) (new \ReflectionClass(Native::class))->getFileName();
     }
 }

@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Antom\Tests;
 
-use Antom\Internal\Native;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -75,14 +74,11 @@ final class WebServerTest extends TestCase
         if (!extension_loaded('Zend OPcache')) {
             self::markTestSkipped('this PHP has no opcache');
         }
-        $script = $this->directory . '/preload.php';
-        $file = (new \ReflectionClass(Native::class))->getFileName();
-        file_put_contents($script, '<?php require ' . var_export($file, true) . ';');
         $user = posix_getpwuid(posix_geteuid())['name'];
         return [
             'opcache.enable' => '1',
             'opcache.enable_cli' => '1',
-            'opcache.preload' => $script,
+            'opcache.preload' => Repository::path('php/preload.php'),
             'opcache.preload_user' => $user,
         ];
     }

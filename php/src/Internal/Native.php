@@ -81,7 +81,7 @@ final class Native
     public function preloading(): array
     {
         $defines = sprintf("#define FFI_SCOPE \"%s\"\n#define FFI_LIB \"%s\"\n", self::SCOPE, $this->library);
-        $settings = 'opcache.preload=' . __FILE__ . "\nopcache.preload_user=www-data\n";
+        $settings = 'opcache.preload=' . self::script() . "\nopcache.preload_user=www-data\n";
         return [$defines . file_get_contents(self::header()), $settings];
     }
 
@@ -326,7 +326,7 @@ final class Native
                 . 'that bin/antom-preload prints, with opcache.preload=%s; then restart PHP',
                 ini_get('ffi.enable') ?: 'off',
                 self::iniFile(),
-                __FILE__
+                self::script()
             ));
         }
     }
@@ -388,6 +388,12 @@ final class Native
             ),
             ['advice' => 'Correct PHP\'s settings or the path of the library; nothing was sent.']
         );
+    }
+
+    /** What opcache.preload has to load. */
+    private static function script(): string
+    {
+        return dirname(__DIR__, 2) . '/preload.php';
     }
 
     /** Where this PHP reads its settings: each SAPI has a file of its own. */
