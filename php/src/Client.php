@@ -7,23 +7,41 @@ namespace Antom;
 use Antom\Exception\AntomException;
 use Antom\Exception\ClosedException;
 use Antom\Internal\Api\CreateVaultingSession;
+use Antom\Internal\Api\VaultingReader;
+use Antom\Internal\CallLog;
 use Antom\Internal\Check;
+use Antom\Internal\Headers;
 use Antom\Internal\Native;
+use Antom\Internal\NeverSerialized;
 use Antom\Internal\Settings;
+use Antom\Internal\Time;
 use FFI\CData;
 
 /**
- * Calls Antom's API. Immutable; keeps its connections open, so make one and use it for every call.
+ * Calls Antom's API. Immutable.
+ *
+ * Clients with the same settings share their connections and keys in one process, also after the end of a web request.
  *
  * No dump shows its settings, and it cannot be cloned or serialized.
  */
 final class Client
 {
-    /** The antom_client in C; null once it is freed. */
-    private ?CData $handle = null;
+    use NeverSerialized;
 
-    private function __construct()
+    /** The antom_client in C; null once it is freed. */
+    private ?CData $handle;
+
+    /** @var array<string, int> timeout_ms and max_retries */
+    private array $limits;
+
+    private ?CallLog $log;
+
+    /** @param array<string, int> $limits */
+    private function __construct(CData $handle, array $limits, ?CallLog $log)
     {
+        $this->handle = $handle;
+        $this->limits = $limits;
+        $this->log = $log;
     }
 
     /**
@@ -31,16 +49,19 @@ final class Client
      *
      * Required: client_id, private_key (PEM, DER or bare base64) or private_key_path, antom_public_key or
      * antom_public_key_path, and endpoint or region ("north_america", "asia", "europe"). The others: product ("apo",
-     * the default, or "ams"), key_version (default "1"), agent_token, connect_timeout_ms (default 5000), max_retries
-     * (default 2), timeout_ms (of a whole call, default 30000), max_response_age_s (any), ca_certificate or
-     * ca_certificate_path (PEM, trusted in addition to the system's), proxy (URL; the environment is not read), library
-     * (path of libantom). null is as good as absent.
+     * the default, or "ams"), key_version (default "1"), antom_public_keys (further keys of Antom by their keyVersion,
+     * while Antom changes its key), agent_token, connect_timeout_ms (default 5000), max_retries (default 2), timeout_ms
+     * (of a whole call, default 30000), max_response_age_s (any), ca_certificate or ca_certificate_path (PEM, trusted
+     * in addition to the system's), proxy (URL; the environment is not read), shared (default true: connections
+     * outlive the client), logger (PSR-3: one record for each call), library (path of libantom). null is as good as
+     * absent.
      *
      * @param array{client_id?: ?string, private_key?: ?string, private_key_path?: ?string,
      *     private_key_passphrase?: ?string, antom_public_key?: ?string, antom_public_key_path?: ?string,
-     *     endpoint?: ?string, region?: ?string, product?: ?string, key_version?: ?string, agent_token?: ?string,
-     *     connect_timeout_ms?: ?int, timeout_ms?: ?int, max_retries?: ?int, max_response_age_s?: ?int,
-     *     ca_certificate?: ?string, ca_certificate_path?: ?string, proxy?: ?string, library?: ?string} $settings
+     *     antom_public_keys?: ?array<array-key, string>, endpoint?: ?string, region?: ?string, product?: ?string,
+     *     key_version?: ?string, agent_token?: ?string, connect_timeout_ms?: ?int, timeout_ms?: ?int,
+     *     max_retries?: ?int, max_response_age_s?: ?int, ca_certificate?: ?string, ca_certificate_path?: ?string,
+     *     proxy?: ?string, shared?: ?bool, logger?: ?object, library?: ?string} $settings
      * @throws Exception\InvalidArgumentException for an unknown setting, or a value of the wrong type
      * @throws Exception\ConfigException if the client cannot be built, or libantom cannot be loaded
      */
@@ -52,17 +73,38 @@ final class Client
         $native = Native::instance($settings->library());
         $options = $native->get('antom_options_new');
         try {
-            foreach ($settings->setterArguments() as $name => $arguments) {
-                if ($native->get("antom_options_set_$name", $options, ...$arguments) !== 0) {
-                    throw Check::error("setting \"$name\": libantom does not take this value; the settings are in the README of the package");
+            foreach ($settings->setters() as [$name, $function, $arguments]) {
+                if ($native->get($function, $options, ...$arguments) !== 0) {
+                    throw Check::error(
+                        "setting \"$name\": libantom does not take this value; the README of the package has them all"
+                    );
                 }
             }
-            $client = new self();
-            $client->handle = $native->produce('antom_client_new', 'antom_client', [$options]);
-            return $client;
+            $handle = $native->produce('antom_client_new', 'antom_client', [$options]);
+            return new self($handle, $settings->limits(), $settings->callLog());
         } finally {
             $native->get('antom_options_free', $options);
         }
+    }
+
+    /**
+     * A client that shares everything with this one, its connections too, but has other limits for each call.
+     *
+     * @param array{timeout_ms?: ?int, max_retries?: ?int} $options what is left out stays as it is
+     * @throws AntomException
+     */
+    public function withOptions(array $options): self
+    {
+        Check::names('option', $options, array_keys($this->limits));
+        $limits = $this->limits;
+        foreach (['timeout_ms' => 'milliseconds', 'max_retries' => 'retries'] as $name => $unit) {
+            if (isset($options[$name])) {
+                $limits[$name] = Check::whole("option \"$name\"", $options[$name], $unit);
+            }
+        }
+        $arguments = [$this->handle(), $limits['timeout_ms'], $limits['max_retries']];
+        $handle = Native::instance()->produce('antom_client_with_limits', 'antom_client', $arguments);
+        return new self($handle, $limits, $this->log);
     }
 
     /**
@@ -82,14 +124,180 @@ final class Client
         #[\SensitiveParameter]
         array $request
     ): VaultingSession {
-        $native = Native::instance();
-        $struct = $native->request(CreateVaultingSession::REQUEST, CreateVaultingSession::members($request));
-        return $native->read(
+        $struct = Native::instance()->request(
+            CreateVaultingSession::REQUEST,
+            CreateVaultingSession::members($request)
+        );
+        return $this->ask(
+            'createVaultingSession',
             CreateVaultingSession::FUNCTION_NAME,
             CreateVaultingSession::RESPONSE,
-            [$this->handle(), $struct->pointer],
+            [$struct->pointer],
             [CreateVaultingSession::class, 'response']
         );
+    }
+
+    /**
+     * Asks what became of a vaulting. That it returns says only that Antom answered: see {@see Vaulting::outcome()}.
+     *
+     * merchantAccountId is for the product "ams" only. See https://docs.antom.com/ac/ams/inquire_vaulting
+     *
+     * @param array{vaultingRequestId?: ?string, merchantAccountId?: ?string} $request
+     * @throws AntomException
+     */
+    public function inquireVaulting(array $request): Vaulting
+    {
+        $fields = ['vaultingRequestId', 'merchantAccountId'];
+        Check::names('field', $request, $fields);
+        $arguments = [];
+        foreach ($fields as $field) {
+            $arguments[] = isset($request[$field]) ? Check::text("field \"$field\"", $request[$field]) : null;
+        }
+        return $this->askVaulting('inquireVaulting', 'antom_client_inquire_vaulting', $arguments);
+    }
+
+    /**
+     * After an {@see Exception\OutcomeUnknownException}: what really happened.
+     *
+     * An inquiry that also has an answer for a request that never arrived: {@see Vaulting::NEVER_ARRIVED}.
+     *
+     * @throws AntomException
+     */
+    public function recover(string $vaultingRequestId): Vaulting
+    {
+        $arguments = [Check::text('vaultingRequestId', $vaultingRequestId)];
+        return $this->askVaulting('recover', 'antom_client_recover', $arguments);
+    }
+
+    /**
+     * Vaults a card whose number your server holds.
+     *
+     * It, its logs and its backups come under PCI DSS, which a session avoids; never store the security code. The
+     * members are those of https://docs.antom.com/ac/ams/vault_method. It is never sent twice: after an
+     * {@see Exception\OutcomeUnknownException} see recover().
+     *
+     * @param array<string, mixed> $request
+     * @throws AntomException
+     */
+    public function vaultPaymentMethod(
+        #[\SensitiveParameter]
+        array $request
+    ): Vaulting {
+        $json = Check::json('the request', $request);
+        $arguments = [$json, strlen($json)];
+        return $this->askVaulting('vaultPaymentMethod', 'antom_client_vault_payment_method', $arguments);
+    }
+
+    /**
+     * Calls any other API: signed, retried, verified and judged like every call.
+     *
+     * @param string $path the live path, for example "/ams/api/v1/vaults/fetchNonce", also in test mode
+     * @param array<string, mixed> $request an empty array inside it becomes a list; new \stdClass() is an empty object
+     * @param bool $repeatable whether the same request twice acts only once, so that it may be tried again once it
+     *     was sent
+     * @throws AntomException
+     */
+    public function call(
+        string $path,
+        #[\SensitiveParameter]
+        array $request,
+        bool $repeatable = false
+    ): Answer {
+        $json = Check::json('the request', $request);
+        $arguments = [Check::text('path', $path), $json, strlen($json), $repeatable ? 1 : 0];
+        $read = static function (Native $native, CData $answer): Answer {
+            $time = Time::read($native->get('antom_answer_response_time', $answer));
+            return new Answer($native->text('antom_answer_json', $answer), $time);
+        };
+        return $this->ask($path, 'antom_client_call', 'antom_answer', $arguments, $read);
+    }
+
+    /**
+     * Verifies a notification that Antom posted, and reads it.
+     *
+     * @param string $method of the request, as $_SERVER['REQUEST_METHOD'] has it
+     * @param string $path with its query, as in the URL that Antom was given: usually $_SERVER['REQUEST_URI']
+     * @param array<array-key, mixed> $headers all of them: $_SERVER, getallheaders(), or getHeaders() of PSR-7
+     * @param string $body as it came, byte for byte: file_get_contents('php://input')
+     * @param int $toleranceSeconds refuses one whose time is further from now; 0 is no limit, because Antom repeats
+     *     for up to 24 hours
+     * @throws Exception\UntrustedNotificationException do not act on it: answer with HTTP 400
+     * @throws AntomException
+     */
+    public function verifyNotification(
+        string $method,
+        string $path,
+        #[\SensitiveParameter]
+        array $headers,
+        #[\SensitiveParameter]
+        string $body,
+        int $toleranceSeconds = 0
+    ): Vaulting {
+        $pairs = Headers::pairs($headers);
+        $native = Native::instance();
+        $block = $native->headers($pairs);
+        $arguments = [
+            $this->handle(),
+            Check::text('method', $method),
+            Check::text('path', $path),
+            $block->pointer,
+            count($pairs),
+            $body,
+            strlen($body),
+            Check::whole('toleranceSeconds', $toleranceSeconds, 'seconds'),
+        ];
+        $read = [VaultingReader::class, 'notification'];
+        return $native->read('antom_client_verify_notification', VaultingReader::TYPE, $arguments, $read);
+    }
+
+    /** The body that acknowledges a notification, for HTTP 200 and Content-Type application/json. */
+    public function acknowledgement(): string
+    {
+        return Native::instance()->get('antom_acknowledgement');
+    }
+
+    /**
+     * Finds out why the signature of a message does not verify.
+     *
+     * @param bool $fromMerchant false: it is Antom's, an answer or a notification; true: it is a request of your own
+     * @param string $path signed as it is given: for a test client id it already begins with /ams/sandbox/api
+     * @param string $clientId as the message has it
+     * @param string $time the text of its response-time or request-time header
+     * @param string $body the bytes that were sent or received
+     * @param string $signature the value of the signature header
+     * @throws AntomException
+     */
+    public function diagnose(
+        bool $fromMerchant,
+        string $method,
+        string $path,
+        string $clientId,
+        string $time,
+        #[\SensitiveParameter]
+        string $body,
+        #[\SensitiveParameter]
+        string $signature
+    ): Diagnosis {
+        $arguments = [
+            $this->handle(),
+            $fromMerchant ? 1 : 0,
+            Check::text('method', $method),
+            Check::text('path', $path),
+            Check::text('clientId', $clientId),
+            Check::text('time', $time),
+            $body,
+            strlen($body),
+            Check::text('signature', $signature),
+        ];
+        $read = static function (Native $native, CData $diagnosis): Diagnosis {
+            return new Diagnosis(
+                $native->get('antom_diagnosis_cause', $diagnosis),
+                $native->get('antom_diagnosis_what', $diagnosis),
+                $native->get('antom_diagnosis_fix', $diagnosis),
+                $native->text('antom_diagnosis_string_to_sign', $diagnosis)
+            );
+        };
+        return Native::instance()->read('antom_client_diagnose', 'antom_diagnosis', $arguments, $read);
     }
 
     /**
@@ -150,7 +358,11 @@ final class Client
         ]);
     }
 
-    /** Closes every connection. Later calls of the API throw {@see ClosedException}. */
+    /**
+     * Closes every connection, also for clients that share them. Later calls of the API throw {@see ClosedException}.
+     *
+     * A web page has no reason to: the next one would have to connect again.
+     */
     public function close(): void
     {
         if ($this->handle !== null) {
@@ -172,16 +384,6 @@ final class Client
         return ['library' => Native::instance()->description()];
     }
 
-    public function __serialize(): array
-    {
-        throw Check::error('a Client cannot be serialized: create it where it is used');
-    }
-
-    public function __unserialize(array $data): void
-    {
-        throw Check::error('a Client cannot be unserialized: create it where it is used');
-    }
-
     private function __clone()
     {
     }
@@ -192,5 +394,51 @@ final class Client
             throw new ClosedException('the client was destroyed', ['advice' => 'Create a new client.']);
         }
         return $this->handle;
+    }
+
+    /**
+     * @param list<mixed> $arguments
+     * @throws AntomException
+     */
+    private function askVaulting(
+        string $api,
+        string $function,
+        #[\SensitiveParameter]
+        array $arguments
+    ): Vaulting {
+        return $this->ask($api, $function, VaultingReader::TYPE, $arguments, [VaultingReader::class, 'answer']);
+    }
+
+    /**
+     * Calls the API and tells the log.
+     *
+     * @template T of VaultingSession|Vaulting|Answer
+     * @param string $api its name in the log
+     * @param list<mixed> $arguments after the client
+     * @param callable(Native, CData): T $read
+     * @return T
+     * @throws AntomException
+     */
+    private function ask(
+        string $api,
+        string $function,
+        string $type,
+        #[\SensitiveParameter]
+        array $arguments,
+        callable $read
+    ) {
+        $begin = hrtime(true);
+        try {
+            $result = Native::instance()->read($function, $type, array_merge([$this->handle()], $arguments), $read);
+        } catch (AntomException $exception) {
+            if ($this->log !== null) {
+                $this->log->failed($api, $exception, $begin);
+            }
+            throw $exception;
+        }
+        if ($this->log !== null) {
+            $this->log->succeeded($api, $result instanceof Answer ? null : $result->requestId(), $begin);
+        }
+        return $result;
     }
 }

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Antom;
 
-use Antom\Internal\Check;
+use Antom\Internal\NeverSerialized;
 use Antom\Internal\Secret;
 
 /**
@@ -14,12 +14,16 @@ use Antom\Internal\Secret;
  */
 final class VaultingSession
 {
+    use NeverSerialized;
+
     private string $requestId;
     private string $id;
     private Secret $data;
     private \DateTimeImmutable $expiresAt;
     private ?string $normalUrl;
     private Secret $raw;
+    private ?\DateTimeImmutable $responseTime;
+    private int $clockSkew;
 
     /** Sessions come from {@see Client::createVaultingSession()}; a test of yours may make its own. */
     public function __construct(
@@ -30,7 +34,9 @@ final class VaultingSession
         \DateTimeImmutable $expiresAt,
         ?string $normalUrl,
         #[\SensitiveParameter]
-        string $raw
+        string $raw,
+        ?\DateTimeImmutable $responseTime = null,
+        int $clockSkew = 0
     ) {
         $this->requestId = $requestId;
         $this->id = $id;
@@ -38,6 +44,8 @@ final class VaultingSession
         $this->expiresAt = $expiresAt;
         $this->normalUrl = $normalUrl;
         $this->raw = new Secret($raw);
+        $this->responseTime = $responseTime;
+        $this->clockSkew = $clockSkew;
     }
 
     /** The vaultingRequestId of the request: what notifications and inquiries are matched by. */
@@ -70,6 +78,18 @@ final class VaultingSession
         return $this->normalUrl;
     }
 
+    /** When Antom answered, with the offset that Antom gave it; null if that time cannot be read. */
+    public function responseTime(): ?\DateTimeImmutable
+    {
+        return $this->responseTime;
+    }
+
+    /** By how many seconds Antom's clock was ahead then; 0 if unknown. */
+    public function clockSkew(): int
+    {
+        return $this->clockSkew;
+    }
+
     /** The whole verified answer as JSON, for members that have no method here. Holds data(). */
     public function raw(): string
     {
@@ -79,21 +99,8 @@ final class VaultingSession
     /** @return array<string, mixed> */
     public function __debugInfo(): array
     {
-        return [
-            'requestId' => $this->requestId,
-            'id' => $this->id,
-            'expiresAt' => $this->expiresAt,
-            'normalUrl' => $this->normalUrl,
-        ];
-    }
-
-    public function __serialize(): array
-    {
-        throw Check::error('a VaultingSession cannot be serialized: keep requestId() and id() instead');
-    }
-
-    public function __unserialize(array $data): void
-    {
-        throw Check::error('a VaultingSession cannot be unserialized');
+        $shown = get_object_vars($this);
+        unset($shown['data'], $shown['raw']);
+        return $shown;
     }
 }

@@ -107,7 +107,7 @@ final class LoadingTest extends TestCase
     public function testFfiThatIsSwitchedOff(): void
     {
         $program = Program::file('create_client.php', ['-d', 'ffi.enable=0'], ['ANTOM_LIBRARY' => $this->library]);
-        $parts = ['ffi.enable is "', 'ffi.enable=true', 'opcache.preload', 'Native.php', 'SAPI: cli'];
+        $parts = ['ffi.enable is "', 'ffi.enable=true', 'opcache.preload', 'preload.php', 'SAPI: cli'];
         self::assertConfig($parts, $program);
     }
 

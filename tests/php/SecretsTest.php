@@ -4,9 +4,12 @@ declare(strict_types=1);
 
 namespace Antom\Tests;
 
+use Antom\Answer;
 use Antom\Client;
+use Antom\Diagnosis;
 use Antom\Exception\AntomException;
 use Antom\Exception\InvalidArgumentException;
+use Antom\Vaulting;
 use Antom\VaultingSession;
 use PHPUnit\Framework\TestCase;
 
@@ -30,6 +33,17 @@ final class SecretsTest extends TestCase
         }
         self::assertSame(self::DATA, $session->data());
         self::assertSame(self::RAW, $session->raw());
+    }
+
+    public function testNoDumpShowsWhatElseIsSecret(): void
+    {
+        foreach ([self::vaulting(), new Answer(self::RAW, null), new Diagnosis(null, '', '', self::RAW)] as $object) {
+            foreach (self::dumps($object) as $name => $dump) {
+                self::assertStringNotContainsString('canary', $dump, get_class($object) . ": $name");
+            }
+        }
+        self::assertSame('canary-token', self::vaulting()->cardToken());
+        self::assertStringContainsString('CARD_EXPIRED', self::dumps(self::vaulting())['var_dump']);
     }
 
     public function testACopyOfASessionKeepsItsDataAfterTheFirstIsGone(): void
@@ -73,6 +87,9 @@ final class SecretsTest extends TestCase
     {
         yield 'Client' => [Client::create(Gateway::offlineSettings())];
         yield 'VaultingSession' => [self::session()];
+        yield 'Vaulting' => [self::vaulting()];
+        yield 'Answer' => [new Answer(self::RAW, null)];
+        yield 'Diagnosis' => [new Diagnosis(null, '', '', self::RAW)];
     }
 
     /** @dataProvider objects */
@@ -140,6 +157,21 @@ final class SecretsTest extends TestCase
         yield 'a request that is not sent' => [static function () use ($client): void {
             $client->createVaultingSession(['paymentMethodType' => 'CARD', 'passThroughMetadata' => 'canary']);
         }];
+        yield 'a card with a mistake' => [static function () use ($client): void {
+            $client->vaultPaymentMethod(['paymentMethodDetail' => ['card' => ['cardNumber' => 'canary']]]);
+        }];
+        yield 'a card that is no JSON' => [static function () use ($client): void {
+            $client->vaultPaymentMethod(['env' => "canary\xff"]);
+        }];
+        yield 'a call that is not sent' => [static function () use ($client): void {
+            $client->call('/ams/api/v1/canary', ['token' => 'canary'], false);
+        }];
+        yield 'a forged notification' => [static function () use ($client): void {
+            $client->verifyNotification('POST', '/', ['Signature' => 'canary'], '{"token":"canary"}');
+        }];
+        yield 'further keys' => [static function (): void {
+            Client::create(['antom_public_keys' => ['2' => 'canary']] + Gateway::offlineSettings());
+        }];
         yield 'a session of wrong types' => [static function (): void {
             new VaultingSession('', '', 'canary', 'not a date', null, 'canary');
         }];
@@ -191,6 +223,17 @@ final class SecretsTest extends TestCase
             null,
             self::RAW
         );
+    }
+
+    private static function vaulting(): Vaulting
+    {
+        return new Vaulting([
+            'outcome' => Vaulting::SUCCEEDED,
+            'requestId' => '1',
+            'code' => 'CARD_EXPIRED',
+            'cardToken' => 'canary-token',
+            'raw' => self::RAW,
+        ]);
     }
 
     /** @return array<string, string> */

@@ -82,6 +82,27 @@ final class SignaturesTest extends TestCase
         }
     }
 
+    public function testTheDoctorSaysWhyASignatureDoesNotVerify(): void
+    {
+        $case = Repository::json('tests/vectors/signatures.json')['cases'][0];
+        $merchant = self::client($case, 'merchant', 'gateway');
+        $antom = self::client($case, 'gateway', 'merchant');
+        $header = $merchant->sign('POST', '/ams/api/v1/x', '1', '{}');
+        $cause = static function (Client $client, bool $own, string $path, string $header) use ($case): ?string {
+            $diagnosis = $client->diagnose($own, 'POST', $path, $case['client_id'], '1', '{}', $header);
+            self::assertSame($diagnosis->cause() === null, $diagnosis->what() === '');
+            self::assertSame($diagnosis->cause() === null, $diagnosis->fix() === '');
+            self::assertStringEndsWith('.1.{}', $diagnosis->stringToSign());
+            self::assertStringNotContainsString('.1.{}', print_r($diagnosis, true));
+            return $diagnosis->cause();
+        };
+        self::assertNull($cause($merchant, true, '/ams/api/v1/x', $header));
+        self::assertSame('path_sandbox', $cause($merchant, true, '/ams/sandbox/api/v1/x', $header));
+        self::assertSame('other_key', $cause($merchant, false, '/ams/api/v1/x', $header));
+        self::assertNull($cause($antom, false, '/ams/api/v1/x', $header));
+        self::assertSame('header_malformed', $cause($merchant, false, '/ams/api/v1/x', 'signature'));
+    }
+
     private function expectNotToVerify(Client $client, string $body, string $header): void
     {
         try {

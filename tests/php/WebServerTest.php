@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Antom\Tests;
 
-use Antom\Internal\Native;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -37,7 +36,7 @@ final class WebServerTest extends TestCase
     {
         foreach ($this->pages([]) as $page) {
             self::assertStringStartsWith('Config: libantom cannot be loaded: PHP does not allow FFI here', $page);
-            foreach (['ffi.enable is "preload"', 'set ffi.enable=true', 'SAPI: cli-server', 'php.ini: '] as $part) {
+            foreach (['ffi.enable is "preload"', 'Write ffi.enable=true into ', 'SAPI: cli-server', 'php.ini: '] as $part) {
                 self::assertStringContainsString($part, $page);
             }
         }
@@ -75,14 +74,11 @@ final class WebServerTest extends TestCase
         if (!extension_loaded('Zend OPcache')) {
             self::markTestSkipped('this PHP has no opcache');
         }
-        $script = $this->directory . '/preload.php';
-        $file = (new \ReflectionClass(Native::class))->getFileName();
-        file_put_contents($script, '<?php require ' . var_export($file, true) . ';');
         $user = posix_getpwuid(posix_geteuid())['name'];
         return [
             'opcache.enable' => '1',
             'opcache.enable_cli' => '1',
-            'opcache.preload' => $script,
+            'opcache.preload' => Repository::path('php/preload.php'),
             'opcache.preload_user' => $user,
         ];
     }

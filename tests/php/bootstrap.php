@@ -11,3 +11,5 @@ require __DIR__ . '/Repository.php';
 require __DIR__ . '/Gateway.php';
 require __DIR__ . '/Program.php';
 require __DIR__ . '/Compiler.php';
+require __DIR__ . '/WebServer.php';
+require __DIR__ . '/Sandbox.php';

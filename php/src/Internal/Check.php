@@ -136,10 +136,28 @@ final class Check
             }
         }
         ksort($value, SORT_STRING);
-        return json_encode(
-            (object) $value,
-            JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_LINE_TERMINATORS
-        );
+        return self::json($name, $value);
+    }
+
+    /**
+     * An array as the JSON object that it stands for.
+     *
+     * @param array<array-key, mixed> $members
+     */
+    public static function json(
+        string $name,
+        #[\SensitiveParameter]
+        array $members
+    ): string {
+        try {
+            return json_encode(
+                (object) $members,
+                JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES
+                | JSON_UNESCAPED_LINE_TERMINATORS | JSON_PRESERVE_ZERO_FRACTION
+            );
+        } catch (\JsonException $exception) {
+            throw self::error("$name: it cannot be written as JSON: " . $exception->getMessage());
+        }
     }
 
     public static function error(string $message): InvalidArgumentException

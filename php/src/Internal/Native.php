@@ -73,6 +73,18 @@ final class Native
         return sprintf('libantom %s (%s)', $this->ffi->antom_version(), $this->library);
     }
 
+    /**
+     * The header with which ffi.preload loads the same library, and the lines of php.ini that go with it.
+     *
+     * @return array{string, string}
+     */
+    public function preloading(): array
+    {
+        $defines = sprintf("#define FFI_SCOPE \"%s\"\n#define FFI_LIB \"%s\"\n", self::SCOPE, $this->library);
+        $settings = 'opcache.preload=' . self::script() . "\nopcache.preload_user=www-data\n";
+        return [$defines . file_get_contents(self::header()), $settings];
+    }
+
     // ---- calls ---------------------------------------------------------------------------------------------------
 
     /**
@@ -176,25 +188,53 @@ final class Native
     ): Request {
         $request = $this->ffi->new($this->type($struct));
         $request->struct_size = FFI::sizeof($request);
-
-        // One block of memory holds every text with its NUL byte; the members point into it.
-        $block = '';
-        $offsets = [];
+        [$texts, $pointers] = $this->texts(array_filter($members, 'is_string'));
         foreach ($members as $member => $value) {
-            if (is_string($value)) {
-                $offsets[$member] = strlen($block);
-                $block .= $value . "\0";
-            } elseif ($value !== null) {
-                $request->$member = $value;
+            if ($value !== null) {
+                $request->$member = $pointers[$member] ?? $value;
             }
         }
-        $texts = $this->ffi->new(FFI::arrayType($this->type('char'), [strlen($block) + 1]));
-        FFI::memcpy($texts, $block, strlen($block));
-        $start = $this->ffi->cast($this->type('char *'), FFI::addr($texts));
-        foreach ($offsets as $member => $offset) {
-            $request->$member = $start + $offset;
-        }
         return new Request(FFI::addr($request), [$request, $texts]);
+    }
+
+    /**
+     * Fills an array of antom_header.
+     *
+     * @param list<array{string, string}> $pairs names and values
+     */
+    public function headers(
+        #[\SensitiveParameter]
+        array $pairs
+    ): Request {
+        $headers = $this->ffi->new(FFI::arrayType($this->type('antom_header'), [count($pairs) + 1]));
+        [$texts, $pointers] = $this->texts(array_merge([], ...$pairs));
+        foreach (array_keys($pairs) as $index) {
+            $headers[$index]->name = $pointers[2 * $index];
+            $headers[$index]->value = $pointers[2 * $index + 1];
+        }
+        return new Request($this->ffi->cast($this->type('antom_header *'), FFI::addr($headers)), [$headers, $texts]);
+    }
+
+    /**
+     * One block of memory with every text and its NUL byte, and where in it each text begins.
+     *
+     * @param array<array-key, string> $texts
+     * @return array{CData, array<array-key, CData>}
+     */
+    private function texts(
+        #[\SensitiveParameter]
+        array $texts
+    ): array {
+        $content = implode("\0", $texts) . "\0";
+        $block = $this->ffi->new(FFI::arrayType($this->type('char'), [strlen($content)]));
+        FFI::memcpy($block, $content, strlen($content));
+        $pointers = [];
+        $next = $this->ffi->cast($this->type('char *'), FFI::addr($block));
+        foreach ($texts as $name => $text) {
+            $pointers[$name] = $next;
+            $next += strlen($text) + 1;
+        }
+        return [$block, $pointers];
     }
 
     // ---- errors --------------------------------------------------------------------------------------------------
@@ -245,9 +285,10 @@ final class Native
     private static function load(?string $setting): self
     {
         if (!extension_loaded('FFI')) {
-            throw self::cannotLoad(
-                'PHP\'s FFI extension is not loaded: install it and write extension=ffi into php.ini'
-            );
+            throw self::cannotLoad(sprintf(
+                'PHP\'s FFI extension is not loaded: install it and write extension=ffi into %s',
+                self::iniFile()
+            ));
         }
         self::requireFfi();
         $preloaded = self::preloaded();
@@ -281,10 +322,11 @@ final class Native
             FFI::cdef('');
         } catch (FFI\Exception $exception) {
             throw self::cannotLoad(sprintf(
-                'PHP does not allow FFI here, because ffi.enable is "%s": set ffi.enable=true in php.ini, or keep '
-                . 'ffi.enable=preload and load %s with opcache.preload',
+                'PHP does not allow FFI here, because ffi.enable is "%s". Write ffi.enable=true into %s, or the lines '
+                . 'that bin/antom-preload prints, with opcache.preload=%s; then restart PHP',
                 ini_get('ffi.enable') ?: 'off',
-                __FILE__
+                self::iniFile(),
+                self::script()
             ));
         }
     }
@@ -318,15 +360,21 @@ final class Native
 
     private static function bind(string $library): FFI
     {
-        $header = Location::header();
-        if ($header === null) {
-            throw self::cannotLoad('this package has no include/antom.h: install it again');
-        }
+        $header = self::header();
         try {
             return FFI::cdef(file_get_contents($header), $library);
         } catch (FFI\Exception $exception) {
             throw self::cannotLoad("$library does not fit $header: " . $exception->getMessage());
         }
+    }
+
+    private static function header(): string
+    {
+        $header = Location::header();
+        if ($header === null) {
+            throw self::cannotLoad('this package has no include/antom.h: install it again');
+        }
+        return $header;
     }
 
     private static function cannotLoad(string $problem): ConfigException
@@ -340,6 +388,18 @@ final class Native
             ),
             ['advice' => 'Correct PHP\'s settings or the path of the library; nothing was sent.']
         );
+    }
+
+    /** What opcache.preload has to load. */
+    private static function script(): string
+    {
+        return dirname(__DIR__, 2) . '/preload.php';
+    }
+
+    /** Where this PHP reads its settings: each SAPI has a file of its own. */
+    private static function iniFile(): string
+    {
+        return php_ini_loaded_file() ?: 'a php.ini (phpinfo() shows where it is looked for)';
     }
 
     private function type(string $declaration): CType

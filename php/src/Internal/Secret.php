@@ -14,6 +14,8 @@ namespace Antom\Internal;
  */
 final class Secret
 {
+    use NeverSerialized;
+
     /** @var array<int, string> */
     private static array $texts = [];
 
@@ -41,16 +43,6 @@ final class Secret
     public function __debugInfo(): array
     {
         return [];
-    }
-
-    public function __serialize(): array
-    {
-        throw Check::error('a secret cannot be serialized');
-    }
-
-    public function __unserialize(array $data): void
-    {
-        throw Check::error('a secret cannot be unserialized');
     }
 
     private function __clone()

@@ -21,6 +21,7 @@ final class Settings
     private const SECONDS = 'seconds';
     private const COUNT = 'count';
     private const PRODUCT = 'product';
+    private const BOOLEAN = 'boolean';
 
     /** Name and type; the setter in C is antom_options_set_NAME. */
     private const TYPES = [
@@ -42,10 +43,14 @@ final class Settings
         'ca_certificate_path' => self::TEXT,
         'proxy' => self::TEXT,
         'max_response_age_s' => self::SECONDS,
+        'shared' => self::BOOLEAN,
     ];
 
-    /** The setting that is not libantom's but says where libantom is. */
-    private const LIBRARY = 'library';
+    /** Settings that stand for something else than one setter: further keys, where libantom is, who is told. */
+    private const OTHERS = ['antom_public_keys', 'library', 'logger'];
+
+    /** What libantom takes if these are not set; {@see \Antom\Client::withOptions()} needs both. */
+    private const LIMITS = ['timeout_ms' => 30000, 'max_retries' => 2];
 
     private const EXCLUSIVE = [
         ['private_key', 'private_key_path'],
@@ -59,8 +64,16 @@ final class Settings
 
     private ?string $library = null;
 
+    private ?CallLog $log = null;
+
+    /** @var array<string, int> */
+    private array $limits;
+
     /** @var array<string, list<mixed>> */
     private array $arguments = [];
+
+    /** @var array<array-key, string> */
+    private array $furtherKeys = [];
 
     /**
      * @param array<array-key, mixed> $given null is as good as absent
@@ -69,15 +82,12 @@ final class Settings
         #[\SensitiveParameter]
         array $given
     ) {
-        Check::names('setting', $given, array_merge(array_keys(self::TYPES), [self::LIBRARY]));
-        foreach ($given as $name => $value) {
-            if ($value === null) {
-                continue;
-            }
-            if ($name === self::LIBRARY) {
-                $this->library = Check::text('setting "library"', $value);
-                continue;
-            }
+        Check::names('setting', $given, array_merge(array_keys(self::TYPES), self::OTHERS));
+        $given = array_filter($given, static function ($value): bool {
+            return $value !== null;
+        });
+        // Under PHP-FPM a client lives for one web request, and its connections must live longer.
+        foreach (array_diff_key($given, array_flip(self::OTHERS)) + ['shared' => true] as $name => $value) {
             $this->arguments[$name] = self::arguments($name, $value);
         }
         foreach (self::EXCLUSIVE as [$one, $other]) {
@@ -88,6 +98,16 @@ final class Settings
                 );
             }
         }
+        $this->limits = array_intersect_key($given, self::LIMITS) + self::LIMITS;
+        if (isset($given['library'])) {
+            $this->library = Check::text('setting "library"', $given['library']);
+        }
+        if (isset($given['logger'])) {
+            $this->log = self::log($given['logger']);
+        }
+        if (isset($given['antom_public_keys'])) {
+            $this->furtherKeys = self::furtherKeys($given['antom_public_keys']);
+        }
     }
 
     /** Where libantom is, if the settings say so. */
@@ -96,14 +116,65 @@ final class Settings
         return $this->library;
     }
 
-    /**
-     * What the setter of each setting takes after the options handle.
-     *
-     * @return array<string, list<mixed>>
-     */
-    public function setterArguments(): array
+    /** Who is told of each call. */
+    public function callLog(): ?CallLog
     {
-        return $this->arguments;
+        return $this->log;
+    }
+
+    /**
+     * The limits of a call.
+     *
+     * @return array<string, int> timeout_ms and max_retries
+     */
+    public function limits(): array
+    {
+        return $this->limits;
+    }
+
+    /**
+     * The functions of libantom that set what was given: a setting, a function, and what it takes after the options.
+     *
+     * @return iterable<array{string, string, list<mixed>}>
+     */
+    public function setters(): iterable
+    {
+        foreach ($this->arguments as $name => $arguments) {
+            yield [$name, "antom_options_set_$name", $arguments];
+        }
+        foreach ($this->furtherKeys as $version => $key) {
+            yield ['antom_public_keys', 'antom_options_add_antom_public_key', [(string) $version, $key, strlen($key)]];
+        }
+    }
+
+    /**
+     * Keys of Antom beside the first one, by their keyVersion.
+     *
+     * @param mixed $keys
+     * @return array<array-key, string>
+     */
+    private static function furtherKeys(
+        #[\SensitiveParameter]
+        $keys
+    ): array {
+        $shown = 'setting "antom_public_keys"';
+        if (!is_array($keys) || ($keys !== [] && array_keys($keys) === range(0, count($keys) - 1))) {
+            throw Check::error("$shown: expected an array with keyVersions as its keys, like ['2' => 'the key']");
+        }
+        foreach ($keys as $version => $key) {
+            Check::text("$shown: a keyVersion", (string) $version);
+            Check::bytes("$shown: a key", $key);
+        }
+        return $keys;
+    }
+
+    /** @param mixed $logger */
+    private static function log($logger): CallLog
+    {
+        if (!is_object($logger) || !is_callable([$logger, 'log'])) {
+            throw Check::error('setting "logger": expected an object with the method log(), as PSR-3 defines it');
+        }
+        return new CallLog($logger);
     }
 
     /**
@@ -126,6 +197,8 @@ final class Settings
                 return [Check::whole($shown, $value, 'seconds')];
             case self::COUNT:
                 return [Check::whole($shown, $value, 'retries')];
+            case self::BOOLEAN:
+                return [Check::boolean($shown, $value) ? 1 : 0];
             case self::PRODUCT:
                 $product = Check::text($shown, $value);
                 if (!isset(self::PRODUCTS[$product])) {

@@ -6,6 +6,7 @@ namespace Antom\Internal\Api;
 
 use Antom\Internal\Check;
 use Antom\Internal\Native;
+use Antom\Internal\Time;
 use Antom\VaultingSession;
 use FFI\CData;
 
@@ -75,7 +76,9 @@ final class CreateVaultingSession
             $native->text('antom_vaulting_session_data', $session),
             new \DateTimeImmutable($native->get('antom_vaulting_session_expires_at', $session)),
             $native->get('antom_vaulting_session_normal_url', $session),
-            $native->text('antom_vaulting_session_raw', $session)
+            $native->text('antom_vaulting_session_raw', $session),
+            Time::read($native->get('antom_vaulting_session_response_time', $session)),
+            $native->get('antom_vaulting_session_clock_skew_s', $session)
         );
     }
 }

@@ -1,0 +1,28 @@
+<?php
+
+/** Receives Antom's notifications: verifies one, keeps the card once however often it is repeated, acknowledges it. */
+
+declare(strict_types=1);
+
+require __DIR__ . '/../../php/autoload.php'; // With Composer: vendor/autoload.php
+
+$client = Antom\Client::create(require __DIR__ . '/settings.php');
+try {
+    $body = file_get_contents('php://input');
+    $notification = $client->verifyNotification($_SERVER['REQUEST_METHOD'], $_SERVER['REQUEST_URI'], $_SERVER, $body);
+} catch (Antom\Exception\UntrustedNotificationException $exception) {
+    error_log($exception->getMessage());
+    http_response_code(400);
+    exit;
+}
+
+$database = new PDO(getenv('SHOP_DATABASE'), null, null, [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
+$database->beginTransaction(); // What fails from here on is undone, and Antom sends it again.
+if ((new Antom\PdoReplayGuard($database))->claim($notification) && $notification->isSucceeded()) {
+    $database->prepare('INSERT INTO cards (vaulting, token, brand, last_four) VALUES (?, ?, ?, ?)')->execute(
+        [$notification->requestId(), $notification->cardToken(), $notification->cardBrand(), $notification->cardLastFour()]
+    );
+}
+$database->commit();
+header('Content-Type: application/json');
+echo $client->acknowledgement();

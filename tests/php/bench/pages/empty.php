@@ -1,0 +1,7 @@
+<?php
+
+/** What a page costs that does nothing. */
+
+declare(strict_types=1);
+
+echo 'ok';

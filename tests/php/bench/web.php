@@ -1,0 +1,93 @@
+<?php
+
+/**
+ * web.php CURL_PROGRAM: what a call of Antom adds to the CPU time of a web page, beside a C program with libcurl and
+ * OpenSSL that makes the same call on a kept connection. `make bench-php` runs it.
+ */
+
+declare(strict_types=1);
+
+namespace Antom\Tests;
+
+require dirname(__DIR__) . '/bootstrap.php';
+
+const ROUNDS = 5;
+const CALLS = 1000;
+/** What is allowed: architecture.md's promise for PHP-FPM. */
+const MOST = 1.3;
+
+/** User and system time of a process with all its threads, in microseconds. */
+function cpu(int $process): float
+{
+    $fields = explode(' ', substr(strrchr(file_get_contents("/proc/$process/stat"), ')'), 2));
+    return ((int) $fields[11] + (int) $fields[12]) * 1e6 / (int) exec('getconf CLK_TCK');
+}
+
+/** The CPU time of one page in a worker of PHP-FPM, in microseconds. */
+function page(WebServer $server, int $worker, string $name): float
+{
+    $begin = cpu($worker);
+    for ($i = 0; $i < CALLS; $i++) {
+        if ($server->get($name) !== 'ok') {
+            throw new \RuntimeException("$name failed: " . $server->log());
+        }
+    }
+    return (cpu($worker) - $begin) / CALLS;
+}
+
+/** @param list<float> $values */
+function median(array $values): float
+{
+    sort($values);
+    return $values[intdiv(count($values), 2)];
+}
+
+$settings = Gateway::settings();
+$environment = [
+    'ANTOM_CLIENT_ID' => $settings['client_id'],
+    'ANTOM_PRIVATE_KEY_PATH' => $settings['private_key_path'],
+    'ANTOM_PUBLIC_KEY_PATH' => $settings['antom_public_key_path'],
+    'ANTOM_ENDPOINT' => $settings['endpoint'],
+    'ANTOM_CA_CERTIFICATE_PATH' => $settings['ca_certificate_path'],
+];
+$header = tempnam(sys_get_temp_dir(), 'antom-bench-');
+$program = Program::run(
+    [Repository::path('php/bin/antom-preload'), $header, (string) realpath((string) getenv('ANTOM_LIBRARY'))],
+    []
+);
+if ($program->status !== 0) {
+    throw new \RuntimeException($program->output);
+}
+$server = new WebServer(
+    [
+        'ffi.preload' => $header,
+        'opcache.preload' => Repository::path('php/preload.php'),
+        'opcache.preload_user' => posix_getpwuid(posix_geteuid())['name'],
+    ],
+    ['pm.max_children' => '1'],
+    $environment,
+    __DIR__ . '/pages'
+);
+try {
+    $worker = (int) exec('pgrep -P ' . $server->master());
+    $curl = [$argv[1], (string) CALLS];
+    foreach (['endpoint', 'client_id', 'private_key_path', 'antom_public_key_path', 'ca_certificate_path'] as $name) {
+        $curl[] = $settings[$name];
+    }
+    page($server, $worker, 'call.php');
+    $ratios = [];
+    printf("CPU time in microseconds, %d rounds of %d\n", ROUNDS, CALLS);
+    for ($round = 0; $round < ROUNDS; $round++) {
+        $c = (float) exec(implode(' ', array_map('escapeshellarg', $curl)));
+        $empty = page($server, $worker, 'empty.php');
+        $call = page($server, $worker, 'call.php');
+        $ratios[] = ($call - $empty) / $c;
+        printf("C %.0f, empty page %.0f, page with a call %.0f: %.2f\n", $c, $empty, $call, end($ratios));
+    }
+} finally {
+    $server->stop();
+    unlink($header);
+}
+$ratio = median($ratios);
+printf("a call in PHP-FPM costs %.2f times as much as in C (at most %.1f)\n", $ratio, MOST);
+exit($ratio <= MOST ? 0 : 1);
