@@ -4,7 +4,7 @@ It signs what it sends, verifies what it receives before it reads it, and says o
 may have been processed.
 """
 
-from antom._native import __version__
+from antom._native import __version__, build_info
 from antom.client import Client
 from antom.errors import (
     AntomError,
@@ -47,4 +47,5 @@ __all__ = [
     "VaultingSession",
     "Violation",
     "__version__",
+    "build_info",
 ]

@@ -4,10 +4,12 @@ from typing import Final, final
 
 from antom.types import KeySource, Product, Region
 
-__all__ = ["ERROR_KINDS", "Client", "__version__"]
+__all__ = ["ERROR_KINDS", "Client", "__version__", "build_info"]
 
 ERROR_KINDS: Final[tuple[tuple[str, int], ...]]
 __version__: Final[str]
+
+def build_info() -> dict[str, str]: ...
 
 @final
 class Client:
