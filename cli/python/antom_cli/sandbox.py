@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -24,8 +25,9 @@ from urllib.parse import quote, urlsplit
 from antom_cli.command import find_command
 
 if TYPE_CHECKING:
-    import antom
     from typing_extensions import Self, Unpack
+
+    import antom
 
 __all__ = ["Letter", "Notification", "Sandbox", "SandboxError", "Vaulting"]
 
@@ -150,9 +152,9 @@ class Sandbox:
     def __init__(self, *options: str) -> None:
         command = [str(find_command()), "sandbox", "--json", "--until-stdin-closes"]
         # A file takes whatever the sandbox writes; a pipe that nobody reads would stop it.
-        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 closed by close()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 closed by close()
         self._client: antom.Client | None = None
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 our own command
             [*command, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -172,7 +174,7 @@ class Sandbox:
         self.http = ready["http"]
 
     def _first_line(self) -> dict[str, str]:
-        assert self._process.stdout is not None
+        assert self._process.stdout is not None  # noqa: S101 it is a pipe
         impatience = threading.Timer(START_SECONDS, self._process.kill)
         impatience.start()
         try:
@@ -256,11 +258,11 @@ class Sandbox:
         return _after(self._ask("POST", f"sessions/{_named(session)}/cancel"))
 
     def vaulting(self, session: SessionOrId) -> Vaulting:
-        """What became of a session so far."""
+        """Return what became of a session so far."""
         return _read(Vaulting, self._ask("GET", f"sessions/{_named(session)}"))
 
     def vaultings(self) -> list[Vaulting]:
-        """The newest 100, the newest first."""
+        """Return the newest 100, the newest first."""
         return [_read(Vaulting, vaulting) for vaulting in self._ask("GET", "sessions")["sessions"]]
 
     # ---- notifications ----
@@ -287,7 +289,7 @@ class Sandbox:
             time.sleep(POLL_SECONDS)
 
     def notifications(self) -> list[Notification]:
-        """What was sent and what waits, the newest first."""
+        """Return what was sent and what waits, the newest first."""
         listed = self._ask("GET", "notifications")["notifications"]
         return [_read(Notification, notification) for notification in listed]
 
@@ -300,7 +302,7 @@ class Sandbox:
         self._ask("PATCH", "notifications/settings", changes)
 
     def inbox(self) -> list[Letter]:
-        """What came to the sandbox's own inbox, the newest first.
+        """Return what came to the sandbox's own inbox, the newest first.
 
         Notifications go there whose request names no URL.
         """
@@ -358,10 +360,10 @@ class Sandbox:
         self._ask("POST", "reset")
 
     def log(self) -> str:
-        """What the sandbox wrote since it started: one line of JSON for each call that came."""
-        self._log.flush()
-        self._log.seek(0)
-        return self._log.read()
+        """Return what the sandbox wrote since it started: one line of JSON for each call that came."""
+        # Without moving the place where the sandbox writes on, which is the same.
+        log = os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0)
+        return log.decode("utf-8", "replace")
 
     # ---- its end ----
 
@@ -369,7 +371,7 @@ class Sandbox:
         """End the sandbox, and close :attr:`client`."""
         if self._client is not None:
             self._client.close()
-        assert self._process.stdin is not None
+        assert self._process.stdin is not None  # noqa: S101 it is a pipe
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         try:
@@ -377,7 +379,7 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        assert self._process.stdout is not None
+        assert self._process.stdout is not None  # noqa: S101 it is a pipe
         self._process.stdout.close()
         self._log.close()
 
@@ -400,10 +402,12 @@ class Sandbox:
             response = connection.getresponse()
             text = response.read()
         except OSError as error:
-            raise SandboxError(f"the sandbox at {self.http} does not answer: {error}; its log:\n{self.log()}") from error
+            raise SandboxError(
+                f"the sandbox at {self.http} does not answer: {error}; its log:\n{self.log()}"
+            ) from error
         finally:
             connection.close()
-        answer = json.loads(text) if text else None
+        answer: Any = json.loads(text) if text else None
         if response.status >= 400:  # noqa: PLR2004 the HTTP standard's number
             raise SandboxError(answer["error"])
         return answer
