@@ -4,7 +4,7 @@ It signs what it sends, verifies what it receives before it reads it, and says o
 may have been processed.
 """
 
-from antom._native import __version__
+from antom._native import ReplayGuard, __version__
 from antom.client import Client
 from antom.errors import (
     AntomError,
@@ -23,28 +23,58 @@ from antom.errors import (
     UntrustedResponseError,
     Violation,
 )
-from antom.types import KeySource, Product, Region, VaultingSession
+from antom.types import (
+    ACKNOWLEDGEMENT,
+    Acknowledgement,
+    AcquirerInfo,
+    Card,
+    CustomizedInfo,
+    Funding,
+    Headers,
+    KeySource,
+    NextStep,
+    Outcome,
+    Product,
+    Region,
+    Vaulting,
+    VaultingNotification,
+    VaultingSession,
+    Wallet,
+)
 
 __all__ = [
+    "ACKNOWLEDGEMENT",
+    "Acknowledgement",
+    "AcquirerInfo",
     "AntomError",
     "ApiError",
+    "Card",
     "Client",
     "ClosedError",
     "ConfigError",
+    "CustomizedInfo",
     "ErrorKind",
+    "Funding",
+    "Headers",
     "InternalError",
     "InvalidArgumentError",
     "InvalidRequestError",
     "KeySource",
+    "NextStep",
     "NotSentError",
+    "Outcome",
     "OutcomeUnknownError",
     "Product",
     "ProtocolError",
     "Region",
+    "ReplayGuard",
     "SigningError",
     "UntrustedNotificationError",
     "UntrustedResponseError",
+    "Vaulting",
+    "VaultingNotification",
     "VaultingSession",
     "Violation",
+    "Wallet",
     "__version__",
 ]

@@ -6,6 +6,8 @@
 mod client;
 mod convert;
 mod error;
+mod notification;
+mod results;
 mod run;
 
 use pyo3::prelude::*;
@@ -15,10 +17,12 @@ use pyo3::prelude::*;
 mod _native {
     use antom_core::ErrorKind;
     use pyo3::prelude::*;
-    use pyo3::types::PyTuple;
+    use pyo3::types::{PyBytes, PyTuple};
 
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::notification::ReplayGuard;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -30,6 +34,9 @@ mod _native {
             "ERROR_KINDS",
             PyTuple::new(module.py(), kinds.collect::<Vec<_>>())?,
         )?;
+        let ack = antom_core::ack();
+        let body = PyBytes::new(module.py(), ack.body);
+        module.add("ACKNOWLEDGEMENT", (ack.content_type, body))?;
         module.add("__version__", antom_core::VERSION)
     }
 }
