@@ -6,6 +6,8 @@
 mod client;
 mod convert;
 mod error;
+mod notification;
+mod results;
 mod run;
 
 use pyo3::prelude::*;
@@ -24,10 +26,12 @@ const BUILD_INFO: [(&str, &str); 5] = [
 mod _native {
     use antom_core::ErrorKind;
     use pyo3::prelude::*;
-    use pyo3::types::{IntoPyDict, PyDict, PyTuple};
+    use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyTuple};
 
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::notification::ReplayGuard;
 
     /// Return how this library was built, for reports of errors: its version, the profile and the target of the build,
     /// the compiler, and what does TLS.
@@ -46,6 +50,9 @@ mod _native {
             "ERROR_KINDS",
             PyTuple::new(module.py(), kinds.collect::<Vec<_>>())?,
         )?;
+        let ack = antom_core::ack();
+        let body = PyBytes::new(module.py(), ack.body);
+        module.add("ACKNOWLEDGEMENT", (ack.content_type, body))?;
         module.add("__version__", antom_core::VERSION)
     }
 }
