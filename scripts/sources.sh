@@ -24,7 +24,7 @@ existing_folders() {
   done
 }
 
-python_folders() { existing_folders python tests/python tests/interop examples/python; }
+python_folders() { existing_folders python cli/python tests/python tests/interop tests/wheel tests/web examples/python; }
 
 # Not tests/interop: Antom's SDK has no types.
 

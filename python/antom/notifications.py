@@ -200,7 +200,7 @@ class NotificationHandler(Generic[_Returned]):
         if isinstance(begun, Answer):
             return begun
         try:
-            await self._function(begun)  # type: ignore[misc] is_async was asked
+            await self._function(begun)  # type: ignore[misc]  # _is_async says that it can be
         except Exception as error:  # noqa: BLE001 it is logged
             return await asyncio.to_thread(self._failed, begun, error)
         except BaseException as error:  # noqa: BLE001 it is raised again
@@ -232,7 +232,7 @@ class NotificationHandler(Generic[_Returned]):
         except BeingHandledError:
             _log.info("%s is being handled already", notification.request_id)
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE)
-        except Exception:
+        except Exception:  # noqa: BLE001 it is logged
             _log.exception("%s was not handled, because the replay guard failed", notification.request_id)
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE)
         return notification if is_new else _ACKNOWLEDGED

@@ -100,14 +100,16 @@ def test_the_import_costs_little(installed: Path) -> None:
 
 
 def test_pip_tells_an_older_python_what_it_would_need(too_old: Interpreter, antom_wheel: Path, tmp_path: Path) -> None:
-    """As a package index does, with what the wheel itself says."""
+    """The way a package index does: it has the wheel and its source, and what they say of themselves."""
     with zipfile.ZipFile(antom_wheel) as wheel:
         [metadata] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
         [required] = [line for line in wheel.read(metadata).decode().splitlines() if line.startswith("Requires-Python")]
     required = required.partition(": ")[2].replace(">", "&gt;")
     page = tmp_path / "simple" / "antom" / "index.html"
     page.parent.mkdir(parents=True)
-    page.write_text(f'<!DOCTYPE html><a href="{antom_wheel.as_uri()}" data-requires-python="{required}">antom</a>')
+    files = [antom_wheel, *WHEELS.glob("antom-*.tar.gz")]
+    links = [f'<a href="{file.as_uri()}" data-requires-python="{required}">{file.name}</a>' for file in files]
+    page.write_text("<!DOCTYPE html>" + "".join(links))
     install = [too_old.path, "-m", "pip", "install", "--disable-pip-version-check", "--no-cache-dir"]
     source = ["--index-url", page.parent.parent.as_uri(), "--target", tmp_path / "installed", "antom"]
     tried = subprocess.run([*install, *source], capture_output=True, text=True, check=False)

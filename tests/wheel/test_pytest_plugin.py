@@ -99,11 +99,7 @@ def test_a_merchants_own_tests_get_gateway_client_and_buyer_in_one_line_each(mer
                 pass
 
 
-        def test_another_api_is_answered(sandbox):
-            sandbox.answer("/v1/payments/pay", {"paymentId": "7"}, times=2)
-
-
-        def test_programs_under_test_get_the_settings_by_their_environment(sandbox, monkeypatch):
+        def test_programs_under_test_get_the_settings_by_their_environment(sandbox):
             assert sandbox.environment["ANTOM_ENDPOINT"].startswith("https://127.0.0.1:")
             assert sandbox.http.startswith("http://127.0.0.1:")
 
@@ -117,7 +113,7 @@ def test_a_merchants_own_tests_get_gateway_client_and_buyer_in_one_line_each(mer
                 sandbox.advance(timedelta(milliseconds=1))
         """
     )
-    ran.assert_outcomes(passed=13)
+    ran.assert_outcomes(passed=11)
 
 
 def test_a_test_that_fails_shows_what_the_sandbox_saw(merchant: Merchant) -> None:
