@@ -156,6 +156,9 @@ class NotificationHandler(Generic[_Returned]):
         """Call the function itself, as tests do."""
         return self._function(notification)
 
+    def __repr__(self) -> str:
+        return f"<antom.NotificationHandler of {self._function!r}>"
+
     # ---- any framework ----
 
     def receive(self, *, method: str, path: str, headers: Headers, body: bytes) -> Answer:

@@ -4,8 +4,9 @@ import logging
 import threading
 from wsgiref.simple_server import WSGIServer, make_server
 
-import antom
 import antom_cli
+
+import antom
 
 logging.basicConfig()
 

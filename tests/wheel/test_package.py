@@ -59,7 +59,9 @@ def test_the_wheel_is_small_and_stripped(antom_wheel: Path, tmp_path: Path) -> N
 def test_the_library_needs_nothing_but_the_system(antom_wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(antom_wheel) as wheel:
         library = wheel.extract("antom/_native.abi3.so", tmp_path)
-    needed = [line.split("[")[1].rstrip("]") for line in run("readelf", "-d", library).splitlines() if "(NEEDED)" in line]
+    needed = [
+        line.split("[")[1].rstrip("]") for line in run("readelf", "-d", library).splitlines() if "(NEEDED)" in line
+    ]
     assert set(needed) <= {"libc.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2", "libm.so.6"}
 
 
@@ -110,8 +112,8 @@ def test_pip_tells_an_older_python_what_it_would_need(too_old: Interpreter, anto
     files = [antom_wheel, *WHEELS.glob("antom-*.tar.gz")]
     links = [f'<a href="{file.as_uri()}" data-requires-python="{required}">{file.name}</a>' for file in files]
     page.write_text("<!DOCTYPE html>" + "".join(links))
-    install = [too_old.path, "-m", "pip", "install", "--disable-pip-version-check", "--no-cache-dir"]
-    source = ["--index-url", page.parent.parent.as_uri(), "--target", tmp_path / "installed", "antom"]
+    install = [str(too_old.path), "-m", "pip", "install", "--disable-pip-version-check", "--no-cache-dir"]
+    source = ["--index-url", page.parent.parent.as_uri(), "--target", str(tmp_path / "installed"), "antom"]
     tried = subprocess.run([*install, *source], capture_output=True, text=True, check=False)
     assert tried.returncode != 0
     assert "Requires-Python >=3.10" in tried.stderr
