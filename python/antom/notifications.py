@@ -294,18 +294,24 @@ class NotificationHandler(Generic[_Returned]):
 
     # ---- ASGI and what stands on it ----
 
-    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+    @property
+    def asgi(self) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         """Serve ASGI: an application, or what one is mounted as."""
-        if scope["type"] != "http":
-            raise NotImplementedError(f"notifications come by http, not by {scope['type']}")
-        try:
-            answer = await self._receive_asgi(scope, _chunks(receive))
-        except _DisconnectedError:
-            return
-        headers = {**answer.headers, "Content-Length": str(len(answer.body))}
-        encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
-        await send({"type": "http.response.body", "body": answer.body})
+
+        # Not a method: uvicorn would take that for ASGI 2.
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                raise NotImplementedError(f"notifications come by http, not by {scope['type']}")
+            try:
+                answer = await self._receive_asgi(scope, _chunks(receive))
+            except _DisconnectedError:
+                return
+            headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+            encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+            await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+            await send({"type": "http.response.body", "body": answer.body})
+
+        return application
 
     async def fastapi(self, request: Any, response: Callable[..., _Response]) -> _Response:
         """Serve an endpoint of FastAPI or Starlette: ``return await on_vaulting.fastapi(request, Response)``."""

@@ -1,28 +1,28 @@
-"""The fixture `sandbox` as a merchant meets it: in an environment that pip made, in a test file of his own."""
+"""The fixture `sandbox` as a merchant meets it: in a test file of his own, with nothing set up."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture
-def merchant(pytester: pytest.Pytester, with_pytest: Path) -> Merchant:
-    return Merchant(pytester, with_pytest)
+def merchant(pytester: pytest.Pytester) -> Merchant:
+    return Merchant(pytester)
 
 
 class Merchant:
-    """Somebody with a test file and an environment."""
+    """Somebody with a test file."""
 
-    def __init__(self, pytester: pytest.Pytester, python: Path) -> None:
+    def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
-        self.python = python
 
     def tests(self, source: str, *options: str) -> pytest.RunResult:
         self.pytester.makepyfile(source)
-        return self.pytester.run(self.python, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", *options)
+        return self.pytester.run(sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", *options)
 
 
 def test_a_merchants_own_tests_get_gateway_client_and_buyer_in_one_line_each(merchant: Merchant) -> None:
@@ -186,25 +186,28 @@ def test_the_sandbox_ends_with_pytest_even_if_pytest_is_killed(merchant: Merchan
     raise AssertionError("the sandbox still runs")
 
 
-def test_an_option_that_does_not_exist_is_told_at_once(with_pytest: Path) -> None:
+def test_an_option_that_does_not_exist_is_told_at_once() -> None:
     program = "import antom_cli; antom_cli.Sandbox('--nonsense')"
-    tried = subprocess.run([with_pytest, "-c", program], capture_output=True, text=True, check=False)
+    tried = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "SandboxError: antom sandbox did not start: error: unexpected argument '--nonsense'" in tried.stderr
 
 
-def test_without_the_command_the_error_says_where_it_was_looked_for(with_pytest: Path, tmp_path: Path) -> None:
+def test_without_the_command_the_error_says_where_it_was_looked_for(tmp_path: Path) -> None:
     program = "import antom_cli.command as c; c.NAME = 'antom-that-is-not-there'; c.find_command()"
-    tried = subprocess.run([with_pytest, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert f"CommandNotFoundError: there is no antom-that-is-not-there command in {with_pytest.parent}" in tried.stderr
+    tried = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (
+        f"CommandNotFoundError: there is no antom-that-is-not-there command in {Path(sys.executable).parent}"
+        in tried.stderr
+    )
     assert "pip install antom-cli" in tried.stderr
 
 
-def test_without_antom_a_client_says_what_to_install(with_pytest: Path) -> None:
+def test_without_antom_a_client_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['antom'] = None\n"
         "import antom_cli\n"
         "with antom_cli.Sandbox() as sandbox:\n"
         "    sandbox.client\n"
     )
-    tried = subprocess.run([with_pytest, "-c", program], capture_output=True, text=True, check=False)
+    tried = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "SandboxError: a client needs the package antom: install it with `pip install antom`" in tried.stderr
