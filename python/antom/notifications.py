@@ -45,7 +45,7 @@ import functools
 import inspect
 import logging
 import threading
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
@@ -295,7 +295,7 @@ class NotificationHandler(Generic[_Returned]):
     # ---- ASGI and what stands on it ----
 
     @property
-    def asgi(self) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    def asgi(self) -> Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]:
         """Serve ASGI: an application, or what one is mounted as."""
 
         # Not a method: uvicorn would take that for ASGI 2.
