@@ -3,16 +3,16 @@
     python notifications_django.py runserver --noreload
 
 The settings come from the environment, as in create_session.py; SHOP_DATABASE is the
-file of a SQLite database.
+file of the database, which is SQLite here.
 """
 
 import os
-import sqlite3
 import sys
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -26,10 +26,9 @@ client = antom.Client(
     antom_public_key=Path(os.environ["ANTOM_PUBLIC_KEY_PATH"]),
     endpoint=os.environ["ANTOM_ENDPOINT"],
 )
-# All processes share it. Its table is made once, with create_table() or in a migration.
-guard = antom.replay.DatabaseReplayGuard(
-    lambda: sqlite3.connect(os.environ["SHOP_DATABASE"]), paramstyle=sqlite3.paramstyle
-)
+# All processes share it. Its table is made once, with create_table() or in a migration. It has connections of its own,
+# so that its steps are not part of the transaction of a request.
+guard = antom.replay.DatabaseReplayGuard(lambda: connections["default"].copy(), paramstyle="format")
 
 
 @antom.notifications.handler(client, guard=guard)
@@ -53,5 +52,9 @@ def notify(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("antom/notify", notify)]
 
 if __name__ == "__main__":
-    settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"])
+    settings.configure(
+        ROOT_URLCONF=__name__,
+        ALLOWED_HOSTS=["127.0.0.1"],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["SHOP_DATABASE"]}},
+    )
     execute_from_command_line(sys.argv)
