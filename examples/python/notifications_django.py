@@ -28,7 +28,7 @@ client = antom.Client(
 )
 # All processes share it. Its table is made once, with create_table() or in a migration. It has connections of its own,
 # so that its steps are not part of the transaction of a request.
-guard = antom.replay.DatabaseReplayGuard(lambda: connections["default"].copy(), paramstyle="format")
+guard = antom.replay.DatabaseReplayGuard(connections["default"].copy, paramstyle="format")
 
 
 @antom.notifications.handler(client, guard=guard)
