@@ -6,7 +6,7 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-sandbox library install uninstall deb sandbox lint fmt deny clean
+.PHONY: help demo test bench bench-sandbox library install uninstall deb wheel sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -42,6 +42,11 @@ uninstall: ## remove what make install with the same settings installed
 
 deb: ## build the Debian packages libantom1 and libantom-dev, in target/deb
 	@scripts/deb
+
+wheel: ## build the wheels for production into target/wheels, and check them as a user meets them (takes minutes)
+	@scripts/setup test
+	@ANTOM_PROFILE=release scripts/test wheel
+	@ls -l target/wheels
 
 sandbox: ## start the local gateway that stands in for Antom, with options: make sandbox ARGS="--http 127.0.0.1:9000"
 	@cargo run -q -p antom-cli -- sandbox --data target/sandbox $(ARGS)

@@ -2,9 +2,15 @@
 
 It signs what it sends, verifies what it receives before it reads it, and says of every failure whether the request
 may have been processed.
+
+The modules ``antom.notifications`` and ``antom.replay`` are imported when they are first used.
 """
 
-from antom._native import __version__
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from antom._native import ReplayGuard, __version__, build_info
 from antom.client import Client
 from antom.errors import (
     AntomError,
@@ -23,28 +29,73 @@ from antom.errors import (
     UntrustedResponseError,
     Violation,
 )
-from antom.types import KeySource, Product, Region, VaultingSession
+from antom.types import (
+    ACKNOWLEDGEMENT,
+    Acknowledgement,
+    AcquirerInfo,
+    Card,
+    CustomizedInfo,
+    Funding,
+    Headers,
+    KeySource,
+    NextStep,
+    Outcome,
+    Product,
+    Region,
+    Vaulting,
+    VaultingNotification,
+    VaultingSession,
+    Wallet,
+)
+
+if TYPE_CHECKING:
+    from antom import notifications, replay
 
 __all__ = [
+    "ACKNOWLEDGEMENT",
+    "Acknowledgement",
+    "AcquirerInfo",
     "AntomError",
     "ApiError",
+    "Card",
     "Client",
     "ClosedError",
     "ConfigError",
+    "CustomizedInfo",
     "ErrorKind",
+    "Funding",
+    "Headers",
     "InternalError",
     "InvalidArgumentError",
     "InvalidRequestError",
     "KeySource",
+    "NextStep",
     "NotSentError",
+    "Outcome",
     "OutcomeUnknownError",
     "Product",
     "ProtocolError",
     "Region",
+    "ReplayGuard",
     "SigningError",
     "UntrustedNotificationError",
     "UntrustedResponseError",
+    "Vaulting",
+    "VaultingNotification",
     "VaultingSession",
     "Violation",
+    "Wallet",
     "__version__",
+    "build_info",
+    "notifications",
+    "replay",
 ]
+
+_MODULES = ("notifications", "replay")
+
+
+def __getattr__(name: str) -> ModuleType:
+    # A shop that only creates sessions does not wait for asyncio to be imported.
+    if name in _MODULES:
+        return importlib.import_module(f"antom.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

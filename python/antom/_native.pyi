@@ -1,13 +1,16 @@
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, final
 
-from antom.types import KeySource, Product, Region
+from antom.types import Headers, KeySource, Product, Region, VaultingNotification, VaultingSession
 
-__all__ = ["ERROR_KINDS", "Client", "__version__"]
+__all__ = ["ACKNOWLEDGEMENT", "ERROR_KINDS", "Client", "ReplayGuard", "__version__", "build_info"]
 
+ACKNOWLEDGEMENT: Final[tuple[str, bytes]]
 ERROR_KINDS: Final[tuple[tuple[str, int], ...]]
 __version__: Final[str]
+
+def build_info() -> dict[str, str]: ...
 
 @final
 class Client:
@@ -39,7 +42,16 @@ class Client:
         pass_through_metadata: str | Mapping[str, str] | None,
         merchant_region: str | None,
         is_3ds_authentication: bool | None,
-    ) -> tuple[str, str, str, datetime, str | None, str]: ...
+    ) -> VaultingSession: ...
+    def verify_notification(
+        self, *, method: str, path: str, headers: Headers, body: bytes, tolerance: float | timedelta | None
+    ) -> VaultingNotification: ...
     def sign(self, method: str, path: str, time: str, body: bytes | str) -> str: ...
     def verify(self, method: str, path: str, time: str, body: bytes | str, signature: str) -> None: ...
     def close(self) -> None: ...
+
+@final
+class ReplayGuard:
+    def __new__(cls, *, capacity: int | None = None, keep: float | timedelta | None = None) -> ReplayGuard: ...
+    def claim(self, notification: VaultingNotification) -> bool: ...
+    def release(self, notification: VaultingNotification) -> None: ...

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 from antom import _native
-from antom.types import KeySource, Product, Region, VaultingSession
+from antom.types import Headers, KeySource, Product, Region, VaultingNotification, VaultingSession
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -115,7 +115,7 @@ class Client:
             and False all differ.
         :raises antom.AntomError: See ``error.retryable`` and ``error.advice``.
         """
-        request_id, id_, data, expires_at, normal_url, raw = self._native.create_vaulting_session(
+        return self._native.create_vaulting_session(
             payment_method_type=payment_method_type,
             vaulting_request_id=vaulting_request_id,
             vaulting_notification_url=vaulting_notification_url,
@@ -124,14 +124,36 @@ class Client:
             merchant_region=merchant_region,
             is_3ds_authentication=is_3ds_authentication,
         )
-        return VaultingSession(
-            request_id=request_id,
-            id=id_,
-            data=data,
-            expires_at=expires_at,
-            normal_url=normal_url,
-            raw=raw,
-        )
+
+    def verify_notification(
+        self,
+        *,
+        path: str,
+        headers: Headers,
+        body: bytes,
+        method: str = "POST",
+        tolerance: float | timedelta | None = None,
+    ) -> VaultingNotification:
+        """Verify a notification that Antom posted, and read it.
+
+        Antom repeats a notification until it gets :data:`antom.ACKNOWLEDGEMENT`, for up to 24 hours: claim it in a
+        guard, such as :class:`antom.ReplayGuard`, before you act on it.
+
+        :param path: The path that Antom called, with its query: that in the URL that Antom was given, where a proxy
+            rewrites paths.
+        :param headers: All headers that came: a mapping or pairs.
+        :param body: The body, byte for byte, before any framework parsed it.
+        :param tolerance: Refuse a notification whose signed time is further from now: seconds, or a ``timedelta``. By
+            default there is no limit, because Antom repeats for up to 24 hours.
+        :raises antom.UntrustedNotificationError: Do not act on it; answer with an HTTP error.
+        :raises antom.ProtocolError: It is Antom's, but not what is documented.
+        """
+        try:
+            return self._native.verify_notification(
+                method=method, path=path, headers=headers, body=body, tolerance=tolerance
+            )
+        finally:
+            del body, headers
 
     def sign(self, method: str, path: str, time: str, body: bytes | str) -> str:
         """Return the ``signature`` header for a request that this library does not send itself.

@@ -1,13 +1,34 @@
-"""What the calls take and return."""
+"""What the calls take and return. What is returned is frozen, and its ``repr`` shows no secret."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum
 from typing import Literal, TypeAlias, Union
 
-__all__ = ["KeySource", "Product", "Region", "VaultingSession"]
+from antom import _native
+
+__all__ = [
+    "ACKNOWLEDGEMENT",
+    "Acknowledgement",
+    "AcquirerInfo",
+    "Card",
+    "CustomizedInfo",
+    "Funding",
+    "Headers",
+    "KeySource",
+    "NextStep",
+    "Outcome",
+    "Product",
+    "Region",
+    "Vaulting",
+    "VaultingNotification",
+    "VaultingSession",
+    "Wallet",
+]
 
 KeySource: TypeAlias = Union[str, bytes, "os.PathLike[str]"]
 """A key or certificate: its text (``str``), the content of its file (``bytes``), or its file (``pathlib.Path``)."""
@@ -17,6 +38,56 @@ Product: TypeAlias = Literal["apo", "ams"]
 
 Region: TypeAlias = Literal["north_america", "asia", "europe"]
 """Where the gateway is that the merchant is registered with."""
+
+Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+"""The headers of a request, all that came: a mapping or pairs. Their names may be in any case."""
+
+
+class _OpenEnum(str, Enum):
+    """A closed list never is: a value that this version does not know is a member of its own, without a name here."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> _OpenEnum | None:
+        if not isinstance(value, str):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = unknown._value_ = str(value)
+        return unknown
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Outcome(_OpenEnum):
+    """What became of a vaulting.
+
+    Antom adds values. One that is not here still equals its text, and means: not finished.
+
+    >>> Outcome("PAUSED") == "PAUSED"
+    True
+    """
+
+    SUCCEEDED = "SUCCESS"
+    """The card is vaulted: its token is in :attr:`Vaulting.card`."""
+
+    FAILED = "FAIL"
+    """It is not, and never will be under this ``vaulting_request_id``: see :attr:`Vaulting.code`."""
+
+    PROCESSING = "PROCESSING"
+    """Not finished. Send the buyer to :attr:`Vaulting.next_step`, if there is one."""
+
+    UNRELATED = "UNRELATED"
+    """Only of a notification: it is Antom's, but about something else. Acknowledge it; ``raw`` has it."""
+
+
+class Funding(_OpenEnum):
+    """Where the money on a card comes from. A value that is not here still equals its text."""
+
+    CREDIT = "CREDIT"
+    DEBIT = "DEBIT"
+    PREPAID = "PREPAID"
+    CHARGE = "CHARGE"
+    DEFERRED_DEBIT = "DEFERRED_DEBIT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +109,192 @@ class VaultingSession:
     normal_url: str | None
     """``normalUrl``: a page hosted by Antom that collects the card, if the product has one."""
 
+    response_time: datetime | None
+    """When Antom answered, by its signed word; None if that cannot be read."""
+
+    clock_skew: timedelta | None
+    """By how much Antom's clock was ahead of this machine's then. Antom gives whole seconds: -2 to 0 s are usual."""
+
     raw: str = field(repr=False)
     """The whole verified answer as JSON text, for members that this class does not have. Holds ``data``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A vaulted card. Anything that Antom did not say is None. Its ``repr`` shows neither token nor bin."""
+
+    token: str | None = field(repr=False)
+    """``cardToken``, at most 2048 characters: the ``paymentMethodId`` of later payments. Keep it like a password."""
+
+    brand: str | None
+    """For example ``VISA``."""
+
+    last_four: str | None
+    """The last four digits of the number."""
+
+    masked_card_no: str | None
+    """For example ``************0768``."""
+
+    bin: str | None = field(repr=False)
+    """The first digits of the number."""
+
+    expiry_month: str | None
+    """Two digits."""
+
+    expiry_year: str | None
+    """Two digits."""
+
+    funding: Funding | None
+    """For example ``Funding.CREDIT``."""
+
+    fingerprint: str | None = field(repr=False)
+    """The same for the same card."""
+
+    issuing_country: str | None
+    """Two letters."""
+
+    issuer_name: str | None
+    """The bank."""
+
+    network_transaction_id: str | None
+    """At most 256 characters."""
+
+    avs_result_raw: str | None
+    """The address check, as the acquirer gave it."""
+
+    cvv_result_raw: str | None
+    """The security code check, as the acquirer gave it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """A vaulted wallet. Anything that Antom did not say is None. Its ``repr`` does not show the token."""
+
+    token: str | None = field(repr=False)
+    """The ``paymentMethodId`` of later payments. Keep it like a password."""
+
+    token_expiry_time: str | None
+    """As Antom wrote it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """Where to send the buyer so that a vaulting can be finished. At least one of these is there."""
+
+    normal_url: str | None
+    """A web page, at most 2048 characters."""
+
+    scheme_url: str | None
+    """Opens an app by its scheme."""
+
+    applink_url: str | None
+    """Opens an app by a universal or app link."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquirerInfo:
+    """What the acquirer said. Each at most 64 characters, or None. Its ``repr`` does not show the token."""
+
+    acquirer_name: str | None
+    reference_request_id: str | None
+    acquirer_transaction_id: str | None
+    acquirer_merchant_id: str | None
+    acquirer_result_code: str | None
+    acquirer_result_message: str | None
+    acquirer_merchant_name: str | None
+    acquirer_reason_description: str | None
+    ptsp_transaction_id: str | None
+    acquirer_card_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomizedInfo:
+    """``customizedInfo``: the merchant's own text, which its ``repr`` does not show."""
+
+    customized_field1: str | None = field(repr=False)
+    customized_field2: str | None = field(repr=False)
+    customized_field3: str | None = field(repr=False)
+    customized_field4: str | None = field(repr=False)
+    customized_field5: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vaulted:
+    """What an answer and a notification about a vaulting have in common."""
+
+    request_id: str
+    """``vaultingRequestId``. Empty only in a notification that is :attr:`Outcome.UNRELATED`."""
+
+    outcome: Outcome
+    """What became of it. That there was an answer says only that Antom answered."""
+
+    code: str | None
+    """After :attr:`Outcome.FAILED` why, for example ``CARD_EXPIRED``. New codes appear."""
+
+    message: str | None
+    """The same for people. Do not match on it."""
+
+    payment_method_type: str | None
+    """After :attr:`Outcome.SUCCEEDED` what was vaulted, for example ``CARD``."""
+
+    card: Card | None
+    """After :attr:`Outcome.SUCCEEDED` the card, if it is one."""
+
+    wallet: Wallet | None
+    """After :attr:`Outcome.SUCCEEDED` the wallet, if it is one."""
+
+    next_step: NextStep | None
+    """While :attr:`Outcome.PROCESSING` where to send the buyer; if None, start again with a new id."""
+
+    metadata: str | None = field(repr=False)
+    """The merchant's own text, at most 2048 characters, if some was given."""
+
+    raw: str = field(repr=False)
+    """The whole verified JSON, for members that this class does not have. Holds the token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vaulting(_Vaulted):
+    """What Antom answers about a vaulting."""
+
+    response_time: datetime | None
+    """When Antom answered, by its signed word; None if that cannot be read."""
+
+    clock_skew: timedelta | None
+    """By how much Antom's clock was ahead of this machine's then. Antom gives whole seconds: -2 to 0 s are usual."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultingNotification(_Vaulted):
+    """A verified notification. See https://docs.antom.com/ac/ams/notify_vaulting."""
+
+    created_at: datetime | None
+    """``vaultingCreateTime``, if it came and could be read."""
+
+    acquirer: AcquirerInfo | None
+    """``acquirerInfo``."""
+
+    customized_info: CustomizedInfo | None
+    """``customizedInfo``."""
+
+    replay_key: str
+    """What this notification has in common with its repetitions, and with nothing else: claim it in a guard before you
+    act on it. Empty only if it is :attr:`Outcome.UNRELATED`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """What to answer to a notification that was handled."""
+
+    status: int
+    """The HTTP status."""
+
+    content_type: str
+    """The ``content-type`` header."""
+
+    body: bytes
+    """The body, byte for byte."""
+
+
+ACKNOWLEDGEMENT = Acknowledgement(status=200, content_type=_native.ACKNOWLEDGEMENT[0], body=_native.ACKNOWLEDGEMENT[1])
+"""The acknowledgement that Antom expects, the same for every notification. Without it Antom sends it again."""

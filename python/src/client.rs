@@ -1,10 +1,10 @@
 //! The native client: one method for each of the core's.
 
-use antom_core::{CreateVaultingSession, VaultingSession};
+use antom_core::{CreateVaultingSession, Notification};
 use pyo3::prelude::*;
-use pyo3::types::{PyDateTime, PyDelta, PyTuple, PyTzInfo};
 
 use crate::convert::{self, Source};
+use crate::results;
 use crate::run::detached;
 
 type Value<'py> = Bound<'py, PyAny>;
@@ -77,7 +77,6 @@ impl Client {
         detached(py, || builder.build()).map(Self)
     }
 
-    /// Returns what `antom.VaultingSession` is made of, in the order of its fields.
     #[pyo3(signature = (*, payment_method_type, vaulting_request_id, vaulting_notification_url, redirect_url,
         pass_through_metadata, merchant_region, is_3ds_authentication))]
     #[expect(clippy::too_many_arguments, reason = "in Python they have names")]
@@ -91,7 +90,7 @@ impl Client {
         pass_through_metadata: Option<&Value<'py>>,
         merchant_region: Option<&Value<'py>>,
         is_3ds_authentication: Option<&Value<'py>>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
+    ) -> PyResult<Value<'py>> {
         let text = |name, value: Option<&Value<'py>>| {
             value.map(|value| convert::text(name, value)).transpose()
         };
@@ -112,15 +111,7 @@ impl Client {
                 .transpose()?,
         };
         let session = detached(py, || self.0.create_vaulting_session(&request))?;
-        (
-            session.request_id.as_str(),
-            session.id.as_str(),
-            session.data.expose(),
-            expires_at(py, &session)?,
-            session.normal_url.as_deref(),
-            session.raw.expose(),
-        )
-            .into_pyobject(py)
+        results::session(py, &session)
     }
 
     fn sign(
@@ -157,27 +148,34 @@ impl Client {
         })
     }
 
+    #[pyo3(signature = (*, method, path, headers, body, tolerance))]
+    fn verify_notification<'py>(
+        &self,
+        py: Python<'py>,
+        method: &Value<'py>,
+        path: &Value<'py>,
+        headers: &Value<'py>,
+        body: &Value<'py>,
+        tolerance: Option<&Value<'py>>,
+    ) -> PyResult<Value<'py>> {
+        let method = convert::text("method", method)?;
+        let path = convert::text("path", path)?;
+        let headers = convert::headers("headers", headers)?;
+        let body = convert::bytes("body", body)?;
+        let mut verifier = self.0.notifications();
+        if let Some(tolerance) = tolerance {
+            verifier = verifier.with_tolerance(convert::duration("tolerance", tolerance)?);
+        }
+        match detached(py, || verifier.verify(&method, &path, &headers, &body))? {
+            Notification::Vaulting(event) => results::notification(py, &event),
+            Notification::Other { raw } => results::unrelated(py, raw.0.expose()),
+        }
+    }
+
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         detached(py, || {
             self.0.close();
             Ok(())
         })
     }
-}
-
-/// An aware `datetime` with the offset that Antom wrote.
-fn expires_at<'py>(py: Python<'py>, session: &VaultingSession) -> PyResult<Bound<'py, PyDateTime>> {
-    let time = session.expires_at;
-    let offset = PyDelta::new(py, 0, time.offset().whole_seconds(), 0, true)?;
-    PyDateTime::new(
-        py,
-        time.year(),
-        time.month().into(),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second(),
-        time.microsecond(),
-        Some(&PyTzInfo::fixed_offset(py, offset)?),
-    )
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use antom_core::signature::KeyInput;
 use antom_core::{Error, Product, Region, metadata_text};
 use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDelta, PyFloat, PyInt, PyMapping, PyString};
 
@@ -41,6 +42,57 @@ pub(crate) fn body(name: &str, value: &Value<'_>) -> PyResult<Vec<u8>> {
         text(name, value).map(String::into_bytes)
     } else {
         Err(wrong_type(name, "bytes or str", value))
+    }
+}
+
+/// `bytes` as they are. The signature covers what came, so text, which somebody has decoded, is refused.
+pub(crate) fn bytes(name: &str, value: &Value<'_>) -> PyResult<Vec<u8>> {
+    let bytes = value
+        .cast::<PyBytes>()
+        .map_err(|_| wrong_type(name, "bytes", value))?;
+    Ok(bytes.as_bytes().to_vec())
+}
+
+/// The headers that came: a mapping, anything else that has `items()`, or pairs. Names and values are `str` or `bytes`.
+pub(crate) fn headers(name: &str, value: &Value<'_>) -> PyResult<Vec<(String, Vec<u8>)>> {
+    let expected = "a mapping, or pairs, of str or bytes";
+    let is_one_text = value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>();
+    let pairs = match value.getattr_opt(intern!(value.py(), "items"))? {
+        Some(items) => items.call0()?,
+        None => value.clone(),
+    };
+    let pairs = match pairs.try_iter() {
+        Ok(pairs) if !is_one_text => pairs,
+        _ => return Err(wrong_type(name, expected, value)),
+    };
+    let mut headers = Vec::new();
+    for pair in pairs {
+        let pair = pair?;
+        let (header, text): (Value<'_>, Value<'_>) = pair
+            .extract()
+            .map_err(|_| wrong_type(&format!("an item of {name}"), "a pair", &pair))?;
+        headers.push((
+            // A name that is not UTF-8 is none of those that matter.
+            String::from_utf8_lossy(&header_part(name, &header)?).into_owned(),
+            header_part(name, &text)?,
+        ));
+    }
+    Ok(headers)
+}
+
+/// Text that cannot be UTF-8 stays in a form that is none: it only matters in a header that matters.
+fn header_part(name: &str, value: &Value<'_>) -> PyResult<Vec<u8>> {
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().to_vec());
+    }
+    let text = value
+        .cast::<PyString>()
+        .map_err(|_| wrong_type(&format!("a name or value in {name}"), "str or bytes", value))?;
+    match text.to_str() {
+        Ok(text) => Ok(text.as_bytes().to_vec()),
+        Err(_) => text
+            .call_method1(intern!(value.py(), "encode"), ("utf-8", "surrogatepass"))?
+            .extract(),
     }
 }
 

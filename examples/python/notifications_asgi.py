@@ -1,0 +1,36 @@
+"""Receives Antom's notifications as an ASGI application.
+
+    uvicorn --workers 2 notifications_asgi:application
+
+The settings come from the environment, as in create_session.py; SHOP_REDIS is
+the URL of a Redis.
+"""
+
+import os
+from pathlib import Path
+
+import redis
+
+import antom
+
+client = antom.Client(
+    client_id=os.environ["ANTOM_CLIENT_ID"],
+    private_key=Path(os.environ["ANTOM_PRIVATE_KEY_PATH"]),
+    antom_public_key=Path(os.environ["ANTOM_PUBLIC_KEY_PATH"]),
+    endpoint=os.environ["ANTOM_ENDPOINT"],
+)
+# All processes share it.
+guard = antom.replay.RedisReplayGuard(redis.Redis.from_url(os.environ["SHOP_REDIS"]))
+
+
+@antom.notifications.handler(client, guard=guard)
+async def on_vaulting(notification: antom.VaultingNotification) -> None:
+    """Act on a vaulting."""
+    if notification.card:
+        # notification.card.token is what later payments are made with: it belongs into the database, and in no log.
+        print(f"{notification.request_id}: vaulted {notification.card.masked_card_no}", flush=True)
+    else:
+        print(f"{notification.request_id}: {notification.outcome} {notification.code}", flush=True)
+
+
+application = on_vaulting.asgi
