@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import antom_cli
 import pytest
 
+import antom_cli
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = "docs/python.md"
