@@ -3,7 +3,7 @@
 It signs what it sends, verifies what it receives before it reads it, and says of every failure whether the request
 may have been processed.
 
-The modules ``antom.notifications`` and ``antom.replay`` are imported when they are first used.
+The modules ``antom.aio``, ``antom.notifications`` and ``antom.replay`` are imported when they are first used.
 """
 
 import importlib
@@ -57,7 +57,7 @@ from antom.types import (
 )
 
 if TYPE_CHECKING:
-    from antom import notifications, replay
+    from antom import aio, notifications, replay
 
 __all__ = [
     "ACKNOWLEDGEMENT",
@@ -102,12 +102,13 @@ __all__ = [
     "Violation",
     "Wallet",
     "__version__",
+    "aio",
     "build_info",
     "notifications",
     "replay",
 ]
 
-_MODULES = ("notifications", "replay")
+_MODULES = ("aio", "notifications", "replay")
 
 
 def __getattr__(name: str) -> ModuleType:

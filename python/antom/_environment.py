@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from antom.errors import ConfigError
@@ -38,6 +37,9 @@ _PAIRS = {"endpoint": "region", "region": "endpoint"}
 
 def complete(settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings with those of the environment that are not among them."""
+    # Only here: a program that has its keys elsewhere does not wait for it.
+    from pathlib import Path  # noqa: PLC0415
+
     wanted = {
         name: variable
         for name, variable in (*_TEXTS.items(), *_MILLISECONDS.items(), *_NUMBERS.items())
