@@ -26,7 +26,9 @@ use crate::response_time::ResponseTime;
 use crate::retry::{Budget, Failed, Repeat, wait_before_next};
 use crate::secret::Secret;
 use crate::signature::{Content, KeyRing, SignatureHeader, Signer};
-use crate::transport::{Answer, CLOSED, Failure, Outgoing, Stage, Transport};
+use crate::transport::{
+    Answer, BETWEEN_QUESTIONS, CLOSED, Failure, Interrupt, Outgoing, Stage, Transport,
+};
 use crate::trust::{Expected, Signed, Verdict, judge};
 
 const METHOD: &str = "POST";
@@ -44,6 +46,7 @@ pub struct Client {
     shared: Arc<Shared>,
     timeout: Duration,
     max_retries: u32,
+    interrupt: Option<Interrupt>,
 }
 
 /// What really happened to a request whose outcome was unknown.
@@ -112,6 +115,7 @@ impl Client {
             timeout: shared.timeout,
             shared: Arc::new(shared),
             max_retries,
+            interrupt: None,
         }
     }
 
@@ -137,6 +141,20 @@ impl Client {
     pub fn with_max_retries(&self, max_retries: u32) -> Self {
         Self {
             max_retries,
+            ..self.clone()
+        }
+    }
+
+    /// The same client, which can be interrupted: while a call waits, `is_wanted` is asked every 50 ms, on the calling
+    /// thread, whether the call is to end. It then ends at once, with [`ErrorKind::NotSent`] or
+    /// [`ErrorKind::OutcomeUnknown`], and is not tried again. For languages in which a signal is handled between two
+    /// steps of the program.
+    ///
+    /// A new connection is then opened, and its name looked up, on a thread of its own, which ends by itself.
+    #[must_use]
+    pub fn with_interrupt(&self, is_wanted: fn() -> bool) -> Self {
+        Self {
+            interrupt: Some(is_wanted),
             ..self.clone()
         }
     }
@@ -389,15 +407,16 @@ impl Client {
             let random = fastrand::f64();
             let wait = wait_before_next(made, self.max_retries, failed, call.repeat, left, random)
                 .filter(|_| self.shared.budget.spend());
-            let error = match wait {
-                Some(wait) if self.shared.closing.pause(wait) => {
+            let paused = wait.map(|wait| self.shared.closing.pause(wait, self.interrupt));
+            let error = match paused {
+                Some(Paused::ToTheEnd) => {
                     may_be_processed |= matches!(failed, Failed::Undecided { .. });
                     continue;
                 }
-                Some(_) if failed == Failed::NotSent => {
+                Some(Paused::UntilClosed) if failed == Failed::NotSent => {
                     Error::new(ErrorKind::Closed, CLOSED).with_attempts(made)
                 }
-                Some(_) | None => error,
+                Some(Paused::UntilClosed | Paused::UntilInterrupted) | None => error,
             };
             // An earlier attempt may have arrived, even if the last one did not.
             let error = if may_be_processed {
@@ -474,6 +493,7 @@ impl Client {
             headers: &headers,
             body: call.body,
             timeout: (!is_usual).then_some(left),
+            interrupt: self.interrupt,
         };
         let sent = shared.transport.send(&outgoing);
         event.exchange = begin.elapsed().saturating_sub(event.sign);
@@ -546,6 +566,8 @@ impl From<Failure> for AttemptFailed {
                 Failed::Undecided { retry_after: None },
             ),
             Stage::Closed => (ErrorKind::Closed, Failed::Finally),
+            Stage::Interrupted { is_sent: false } => (ErrorKind::NotSent, Failed::Finally),
+            Stage::Interrupted { is_sent: true } => (ErrorKind::OutcomeUnknown, Failed::Finally),
         };
         Self {
             error: Error::new(kind, failure.message)
@@ -652,15 +674,41 @@ impl Closing {
         self.changed.notify_all();
     }
 
-    /// Waits, and says whether the client is still open afterwards.
-    fn pause(&self, wait: Duration) -> bool {
-        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        let (begun, _) = self
-            .changed
-            .wait_timeout_while(begun, wait, |begun| !*begun)
-            .unwrap_or_else(PoisonError::into_inner);
-        !*begun
+    /// Waits until the time is over, the client is closed, or the call is interrupted.
+    fn pause(&self, wait: Duration, interrupt: Option<Interrupt>) -> Paused {
+        let end = Instant::now() + wait;
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if *begun {
+                return Paused::UntilClosed;
+            }
+            if left.is_zero() {
+                return Paused::ToTheEnd;
+            }
+            let slice = interrupt.map_or(left, |_| left.min(BETWEEN_QUESTIONS));
+            begun = self
+                .changed
+                .wait_timeout(begun, slice)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if let Some(is_wanted) = interrupt {
+                // Whoever is asked may take a while, and may close the client.
+                drop(begun);
+                if is_wanted() {
+                    return Paused::UntilInterrupted;
+                }
+                begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+            }
+        }
     }
+}
+
+/// How a wait between two attempts ended.
+enum Paused {
+    ToTheEnd,
+    UntilClosed,
+    UntilInterrupted,
 }
 
 impl std::fmt::Debug for Client {

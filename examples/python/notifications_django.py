@@ -20,6 +20,12 @@ from django.views.decorators.http import require_POST
 
 import antom
 
+settings.configure(
+    ROOT_URLCONF=__name__,
+    ALLOWED_HOSTS=["127.0.0.1"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["SHOP_DATABASE"]}},
+)
+
 client = antom.Client(
     client_id=os.environ["ANTOM_CLIENT_ID"],
     private_key=Path(os.environ["ANTOM_PRIVATE_KEY_PATH"]),
@@ -52,9 +58,4 @@ def notify(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("antom/notify", notify)]
 
 if __name__ == "__main__":
-    settings.configure(
-        ROOT_URLCONF=__name__,
-        ALLOWED_HOSTS=["127.0.0.1"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["SHOP_DATABASE"]}},
-    )
     execute_from_command_line(sys.argv)

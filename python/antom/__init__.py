@@ -3,7 +3,7 @@
 It signs what it sends, verifies what it receives before it reads it, and says of every failure whether the request
 may have been processed.
 
-The modules ``antom.notifications`` and ``antom.replay`` are imported when they are first used.
+The modules ``antom.aio``, ``antom.notifications`` and ``antom.replay`` are imported when they are first used.
 """
 
 import importlib
@@ -33,15 +33,23 @@ from antom.types import (
     ACKNOWLEDGEMENT,
     Acknowledgement,
     AcquirerInfo,
+    Answer,
+    AttemptEnded,
+    CallBegan,
+    CallEnded,
     Card,
     CustomizedInfo,
+    Diagnosis,
+    Event,
     Funding,
     Headers,
     KeySource,
     NextStep,
+    Observer,
     Outcome,
     Product,
     Region,
+    Signer,
     Vaulting,
     VaultingNotification,
     VaultingSession,
@@ -49,20 +57,26 @@ from antom.types import (
 )
 
 if TYPE_CHECKING:
-    from antom import notifications, replay
+    from antom import aio, notifications, replay
 
 __all__ = [
     "ACKNOWLEDGEMENT",
     "Acknowledgement",
     "AcquirerInfo",
+    "Answer",
     "AntomError",
     "ApiError",
+    "AttemptEnded",
+    "CallBegan",
+    "CallEnded",
     "Card",
     "Client",
     "ClosedError",
     "ConfigError",
     "CustomizedInfo",
+    "Diagnosis",
     "ErrorKind",
+    "Event",
     "Funding",
     "Headers",
     "InternalError",
@@ -71,12 +85,14 @@ __all__ = [
     "KeySource",
     "NextStep",
     "NotSentError",
+    "Observer",
     "Outcome",
     "OutcomeUnknownError",
     "Product",
     "ProtocolError",
     "Region",
     "ReplayGuard",
+    "Signer",
     "SigningError",
     "UntrustedNotificationError",
     "UntrustedResponseError",
@@ -86,12 +102,13 @@ __all__ = [
     "Violation",
     "Wallet",
     "__version__",
+    "aio",
     "build_info",
     "notifications",
     "replay",
 ]
 
-_MODULES = ("notifications", "replay")
+_MODULES = ("aio", "notifications", "replay")
 
 
 def __getattr__(name: str) -> ModuleType:

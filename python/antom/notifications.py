@@ -57,7 +57,7 @@ from antom.errors import AntomError, UntrustedNotificationError
 from antom.replay import BeingHandledError
 from antom.types import ACKNOWLEDGEMENT, Headers, VaultingNotification
 
-__all__ = ["LARGEST_BODY", "Answer", "NotificationHandler", "SharedReplayGuard", "handler"]
+__all__ = ["LARGEST_BODY", "HttpAnswer", "NotificationHandler", "SharedReplayGuard", "handler"]
 
 LARGEST_BODY: Final = 64 * 1024
 """The largest body that is read, in bytes. No notification comes near it."""
@@ -73,11 +73,11 @@ _log = logging.getLogger("antom.notifications")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """The HTTP answer to a notification."""
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -150,7 +150,7 @@ class NotificationHandler(Generic[_Returned]):
         self._client = client
         self._guard: SharedReplayGuard = _ProcessReplayGuard(guard) if isinstance(guard, ReplayGuard) else guard
         self._path = path
-        self._running: set[asyncio.Task[Answer]] = set()
+        self._running: set[asyncio.Task[HttpAnswer]] = set()
 
     def __call__(self, notification: VaultingNotification) -> _Returned:
         """Call the function itself, as tests do."""
@@ -161,7 +161,7 @@ class NotificationHandler(Generic[_Returned]):
 
     # ---- any framework ----
 
-    def receive(self, *, method: str, path: str, headers: Headers, body: bytes) -> Answer:
+    def receive(self, *, method: str, path: str, headers: Headers, body: bytes) -> HttpAnswer:
         """Receive a notification, and return what to answer. Never raises because of what came.
 
         :param path: The path as it came, still escaped, with its query.
@@ -175,7 +175,7 @@ class NotificationHandler(Generic[_Returned]):
                 "fastapi or areceive"
             )
         begun = self._begin(method, path, headers, body)
-        if isinstance(begun, Answer):
+        if isinstance(begun, HttpAnswer):
             return begun
         try:
             self._function(begun)
@@ -183,7 +183,7 @@ class NotificationHandler(Generic[_Returned]):
             return self._failed(begun, error)
         return self._handled(begun)
 
-    async def areceive(self, *, method: str, path: str, headers: Headers, body: bytes) -> Answer:
+    async def areceive(self, *, method: str, path: str, headers: Headers, body: bytes) -> HttpAnswer:
         """Do the same in an event loop: the function may be ``async``; a plain one runs in a thread, as the guard does.
 
         Cancelling it frees who waits. The handling goes on to its end, so that it is confirmed or released.
@@ -198,9 +198,9 @@ class NotificationHandler(Generic[_Returned]):
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
-    async def _handle_async(self, method: str, path: str, headers: Headers, body: bytes) -> Answer:
+    async def _handle_async(self, method: str, path: str, headers: Headers, body: bytes) -> HttpAnswer:
         begun = await asyncio.to_thread(self._begin, method, path, headers, body)
-        if isinstance(begun, Answer):
+        if isinstance(begun, HttpAnswer):
             return begun
         try:
             await self._function(begun)  # type: ignore[misc]  # _is_async says that it can be
@@ -211,7 +211,7 @@ class NotificationHandler(Generic[_Returned]):
             return self._failed(begun, error)
         return await asyncio.to_thread(self._handled, begun)
 
-    def _begin(self, method: str, path: str, headers: Headers, body: bytes) -> VaultingNotification | Answer:
+    def _begin(self, method: str, path: str, headers: Headers, body: bytes) -> VaultingNotification | HttpAnswer:
         """Verify and claim. An answer says that there is nothing to handle."""
         if method != "POST":
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -229,7 +229,7 @@ class NotificationHandler(Generic[_Returned]):
             return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
         return self._claimed(notification) if notification.replay_key else notification
 
-    def _claimed(self, notification: VaultingNotification) -> VaultingNotification | Answer:
+    def _claimed(self, notification: VaultingNotification) -> VaultingNotification | HttpAnswer:
         try:
             is_new = self._guard.claim(notification)
         except BeingHandledError:
@@ -240,7 +240,7 @@ class NotificationHandler(Generic[_Returned]):
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE)
         return notification if is_new else _ACKNOWLEDGED
 
-    def _failed(self, notification: VaultingNotification, error: BaseException) -> Answer:
+    def _failed(self, notification: VaultingNotification, error: BaseException) -> HttpAnswer:
         try:
             self._guard.release(notification)
         except Exception:  # noqa: BLE001 it is logged
@@ -250,7 +250,7 @@ class NotificationHandler(Generic[_Returned]):
         _log.error("handling %s failed; Antom will send it again", notification.request_id, exc_info=error)
         return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _handled(self, notification: VaultingNotification) -> Answer:
+    def _handled(self, notification: VaultingNotification) -> HttpAnswer:
         try:
             self._guard.confirm(notification)
         except Exception:  # noqa: BLE001 it is logged
@@ -273,14 +273,14 @@ class NotificationHandler(Generic[_Returned]):
         has_length = request.content_length is not None
         read = request.get_data if has_length else lambda: _read(request.stream, request.environ)
         answer = self._receive_wsgi(request.environ, read)
-        return answer.body, answer.status, answer.headers
+        return answer.body, answer.status, dict(answer.headers)
 
     def django(self, request: Any, response: Callable[..., _Response]) -> _Response:
         """Serve a Django view: ``return on_vaulting.django(request, HttpResponse)``. It needs ``csrf_exempt``."""
         answer = self._receive_wsgi(request.META, lambda: request.body, getattr(request, "scope", None))
         return response(answer.body, status=answer.status, headers=answer.headers)
 
-    def _receive_wsgi(self, environ: Environ, read: Callable[[], bytes], scope: Scope | None = None) -> Answer:
+    def _receive_wsgi(self, environ: Environ, read: Callable[[], bytes], scope: Scope | None = None) -> HttpAnswer:
         method = environ["REQUEST_METHOD"]
         if method != "POST":
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -318,7 +318,7 @@ class NotificationHandler(Generic[_Returned]):
         answer = await self._receive_asgi(request.scope, request.stream())
         return response(answer.body, status_code=answer.status, headers=answer.headers)
 
-    async def _receive_asgi(self, scope: Scope, chunks: AsyncIterable[bytes]) -> Answer:
+    async def _receive_asgi(self, scope: Scope, chunks: AsyncIterable[bytes]) -> HttpAnswer:
         if scope["method"] != "POST":
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED)
         headers: list[tuple[bytes, bytes]] = list(scope["headers"])
@@ -334,21 +334,21 @@ class NotificationHandler(Generic[_Returned]):
         return await self.areceive(method=scope["method"], path=_scope_path(scope), headers=headers, body=bytes(body))
 
 
-_ACKNOWLEDGED: Final = Answer(
+_ACKNOWLEDGED: Final = HttpAnswer(
     status=ACKNOWLEDGEMENT.status,
     headers={"Content-Type": ACKNOWLEDGEMENT.content_type},
     body=ACKNOWLEDGEMENT.body,
 )
 
 
-def _refusal(status: HTTPStatus) -> Answer:
+def _refusal(status: HTTPStatus) -> HttpAnswer:
     headers = {"Content-Type": "text/plain; charset=utf-8"}
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = "POST"
-    return Answer(status=status.value, headers=headers, body=status.phrase.encode())
+    return HttpAnswer(status=status.value, headers=headers, body=status.phrase.encode())
 
 
-def _refusal_of_length(length: str | None, *, may_be_chunked: bool) -> Answer | None:
+def _refusal_of_length(length: str | None, *, may_be_chunked: bool) -> HttpAnswer | None:
     if not length:
         return None if may_be_chunked else _refusal(HTTPStatus.LENGTH_REQUIRED)
     if not (length.isascii() and length.isdecimal()):

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Literal, TypeAlias, Union
+from typing import Any, Literal, TypeAlias, Union
 
 from antom import _native
+from antom.errors import ErrorKind
 
 __all__ = [
     "ACKNOWLEDGEMENT",
     "Acknowledgement",
     "AcquirerInfo",
+    "Answer",
+    "AttemptEnded",
+    "CallBegan",
+    "CallEnded",
     "Card",
     "CustomizedInfo",
+    "Diagnosis",
+    "Event",
     "Funding",
     "Headers",
     "KeySource",
     "NextStep",
+    "Observer",
     "Outcome",
     "Product",
     "Region",
+    "Signer",
     "Vaulting",
     "VaultingNotification",
     "VaultingSession",
@@ -32,6 +42,10 @@ __all__ = [
 
 KeySource: TypeAlias = Union[str, bytes, "os.PathLike[str]"]
 """A key or certificate: its text (``str``), the content of its file (``bytes``), or its file (``pathlib.Path``)."""
+
+Signer: TypeAlias = Callable[[bytes, bytes], bytes]
+"""Signs elsewhere, in a KMS or an HSM: takes the content and its SHA-256 digest (32 bytes), returns the signature,
+RSASSA-PKCS1-v1_5 with SHA-256. May be called from several threads at once. Its time counts against the timeout."""
 
 Product: TypeAlias = Literal["apo", "ams"]
 """Antom Payment Orchestration, or Alipay Merchant Services: the vaulting product that the contract is for."""
@@ -280,6 +294,125 @@ class VaultingNotification(_Vaulted):
     replay_key: str
     """What this notification has in common with its repetitions, and with nothing else: claim it in a guard before you
     act on it. Empty only if it is :attr:`Outcome.UNRELATED`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What Antom answered to a call of any API. Its ``repr`` does not show it."""
+
+    raw: str = field(repr=False)
+    """The whole verified answer as JSON text, as it came."""
+
+    response_time: datetime | None
+    """When Antom answered, by its signed word; None if that cannot be read."""
+
+    clock_skew: timedelta | None
+    """By how much Antom's clock was ahead of this machine's then. Antom gives whole seconds: -2 to 0 s are usual."""
+
+    def json(self) -> dict[str, Any]:
+        """Return the answer as a dict."""
+        members: dict[str, Any] = json.loads(self.raw)
+        return members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """Why a signature does not verify."""
+
+    cause: str | None
+    """A name for programs, for example ``path_sandbox``; None if it verifies and is written as documented."""
+
+    what: str | None
+    """What happened, in one line."""
+
+    fix: str | None
+    """What to do about it."""
+
+    string_to_sign: bytes = field(repr=False)
+    """What the signature was checked over: compare it with what was signed. Holds the body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBegan:
+    """A call begins; its request keeps the field rules."""
+
+    path: str
+    """The path on the wire; its last part is the API."""
+
+    request_id: str | None
+    """The ``vaultingRequestId``, where the API has one."""
+
+    body_bytes: int
+    """The size of the body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEnded:
+    """An attempt to send the request ended, well or not."""
+
+    path: str
+    """The path on the wire."""
+
+    request_id: str | None
+    """The ``vaultingRequestId``, where the API has one."""
+
+    number: int
+    """1 for the first attempt."""
+
+    sign: timedelta
+    """How long signing took."""
+
+    connect: timedelta | None
+    """How long opening a connection took, TLS included; None where none was opened."""
+
+    exchange: timedelta
+    """How long it took from the request's first step to the answer's last byte, opening a connection included."""
+
+    verify: timedelta
+    """How long checking the answer's signature and reading the answer took."""
+
+    answer_bytes: int | None
+    """The size of the answer's body."""
+
+    http_status: int | None
+    """The HTTP status of the answer."""
+
+    result_code: str | None
+    """``resultCode`` of a failure."""
+
+    error: ErrorKind | None
+    """What went wrong; None is success."""
+
+    clock_skew: timedelta | None
+    """By how much Antom's clock is ahead of this machine's, in whole seconds, where the answer is authentic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """The call ended."""
+
+    path: str
+    """The path on the wire."""
+
+    request_id: str | None
+    """The ``vaultingRequestId``, where the API has one."""
+
+    attempts: int
+    """How many attempts were made."""
+
+    duration: timedelta
+    """How long the call took, waits included."""
+
+    error: ErrorKind | None
+    """What went wrong; None is success."""
+
+
+Event: TypeAlias = CallBegan | AttemptEnded | CallEnded
+"""What happens in a call. Events hold names, numbers and durations: no bodies, no keys, no signatures."""
+
+Observer: TypeAlias = Callable[[Event], object]
+"""Is told what happens in a call, on its thread; the call waits for it. May be called from several threads at once. An
+exception in it does not end the call: it goes to ``sys.unraisablehook``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ use antom_core::{Error, Product, Region, metadata_text};
 use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDelta, PyFloat, PyInt, PyMapping, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDateTime, PyDelta, PyFloat, PyInt, PyMapping, PyString};
 
+use crate::callbacks::Callable;
 use crate::error::raise;
 
 type Value<'py> = Bound<'py, PyAny>;
@@ -24,6 +25,32 @@ pub(crate) fn text(name: &str, value: &Value<'_>) -> PyResult<String> {
     text.to_str()
         .map(str::to_owned)
         .map_err(|_| lone_surrogate(name, value.py()))
+}
+
+/// The text of a `request-time` header: `str` as it is, or an aware `datetime` in milliseconds since 1970.
+pub(crate) fn request_time(name: &str, value: &Value<'_>) -> PyResult<String> {
+    let Ok(time) = value.cast::<PyDateTime>() else {
+        return match value.cast::<PyString>() {
+            Ok(_) => text(name, value),
+            Err(_) => Err(wrong_type(name, "str or datetime", value)),
+        };
+    };
+    let py = value.py();
+    if time.call_method0(intern!(py, "utcoffset"))?.is_none() {
+        let problem = format!("{name} must be an aware datetime: give it a time zone");
+        return Err(invalid(py, problem));
+    }
+    let seconds: f64 = time.call_method0(intern!(py, "timestamp"))?.extract()?;
+    Ok(format!("{:.0}", (seconds * 1000.0).round()))
+}
+
+/// A callable, for a setting that takes nothing else.
+pub(crate) fn callable(name: &str, value: &Value<'_>) -> PyResult<Callable> {
+    if value.is_callable() {
+        Ok(Callable::new(value))
+    } else {
+        Err(wrong_type(name, "callable", value))
+    }
 }
 
 /// `bool`, and nothing that is merely true or false in a condition.
@@ -170,6 +197,11 @@ impl Source {
 
 /// `str`, `bytes` or `os.PathLike`.
 pub(crate) fn source(name: &str, value: &Value<'_>) -> PyResult<Source> {
+    source_or(name, "str, bytes or os.PathLike", value)
+}
+
+/// As [`source`], for a setting that takes something else as well.
+pub(crate) fn source_or(name: &str, expected: &str, value: &Value<'_>) -> PyResult<Source> {
     if value.is_instance_of::<PyString>() {
         return text(name, value).map(Source::Text);
     }
@@ -177,7 +209,7 @@ pub(crate) fn source(name: &str, value: &Value<'_>) -> PyResult<Source> {
         return Ok(Source::Bytes(bytes.as_bytes().to_vec()));
     }
     if !value.hasattr("__fspath__")? {
-        return Err(wrong_type(name, "str, bytes or os.PathLike", value));
+        return Err(wrong_type(name, expected, value));
     }
     value.extract().map(Source::Path).map_err(|error| {
         if error.is_instance_of::<PyUnicodeEncodeError>(value.py()) {
@@ -186,6 +218,22 @@ pub(crate) fn source(name: &str, value: &Value<'_>) -> PyResult<Source> {
             error
         }
     })
+}
+
+/// Keys by their `keyVersion`.
+pub(crate) fn keys(name: &str, value: &Value<'_>) -> PyResult<Vec<(String, KeyInput)>> {
+    let mapping = value
+        .cast::<PyMapping>()
+        .map_err(|_| wrong_type(name, "a mapping of key versions to keys", value))?;
+    let mut keys = Vec::new();
+    for item in mapping.items()? {
+        let (version, key): (Value<'_>, Value<'_>) = item.extract()?;
+        keys.push((
+            text(&format!("a key version of {name}"), &version)?,
+            source(&format!("a key of {name}"), &key)?.into_key(),
+        ));
+    }
+    Ok(keys)
 }
 
 /// `passThroughMetadata`: `str` as it is, or a mapping of `str` to `str` as JSON text.

@@ -3,6 +3,7 @@
 //!
 //! What a Python programmer sees is in `antom/*.py`; the shape of this module is in `antom/_native.pyi`.
 
+mod callbacks;
 mod client;
 mod convert;
 mod error;

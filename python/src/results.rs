@@ -2,11 +2,17 @@
 //! nothing.
 
 use antom_core::api::objects::{AcquirerInfo, Card, CustomizedInfo, NextStep, Wallet};
-use antom_core::{ResponseTime, VaultingNotification, VaultingOutcome, VaultingSession};
+use antom_core::api::vault_payment_method::PaymentMethodVaulting;
+use antom_core::doctor::Diagnosis;
+use antom_core::{
+    AttemptEnded, CallBegan, CallEnded, ErrorKind, ResponseTime, Secret, VaultingInquiry,
+    VaultingNotification, VaultingOutcome, VaultingSession, VerifiedAnswer,
+};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDateTime, PyDelta, PyDict, PyTzInfo};
+use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyDict, PyTzInfo};
+use std::time::Duration;
 use time::OffsetDateTime;
 
 type Object<'py> = Bound<'py, PyAny>;
@@ -47,6 +53,129 @@ pub(crate) fn session<'py>(py: Python<'py>, session: &VaultingSession) -> PyResu
     members.set_item(intern!(py, "raw"), session.raw.expose())?;
     set_response_time(&members, &session.response_time)?;
     make!(py, "VaultingSession", members)
+}
+
+/// `antom.Vaulting`, from an inquiry.
+pub(crate) fn inquiry<'py>(py: Python<'py>, inquiry: &VaultingInquiry) -> PyResult<Object<'py>> {
+    let members = vaulting(
+        py,
+        &inquiry.request_id,
+        &inquiry.outcome,
+        inquiry.raw.expose(),
+    )?;
+    members.set_item(intern!(py, "metadata"), inquiry.metadata.as_deref())?;
+    set_response_time(&members, &inquiry.response_time)?;
+    make!(py, "Vaulting", members)
+}
+
+/// `antom.Vaulting`, from vaultPaymentMethod.
+pub(crate) fn vaulted<'py>(
+    py: Python<'py>,
+    vaulted: &PaymentMethodVaulting,
+) -> PyResult<Object<'py>> {
+    let members = vaulting(
+        py,
+        &vaulted.request_id,
+        &vaulted.outcome,
+        vaulted.raw.expose(),
+    )?;
+    set_response_time(&members, &vaulted.response_time)?;
+    make!(py, "Vaulting", members)
+}
+
+/// `antom.Answer`.
+pub(crate) fn answer<'py>(py: Python<'py>, answer: &VerifiedAnswer) -> PyResult<Object<'py>> {
+    let members = PyDict::new(py);
+    members.set_item(intern!(py, "raw"), answer.json.expose())?;
+    set_response_time(&members, &answer.response_time)?;
+    make!(py, "Answer", members)
+}
+
+/// `antom.Diagnosis`.
+pub(crate) fn diagnosis<'py>(py: Python<'py>, diagnosis: &Diagnosis) -> PyResult<Object<'py>> {
+    let members = PyDict::new(py);
+    let cause = diagnosis.cause.as_ref();
+    members.set_item(intern!(py, "cause"), cause.map(|cause| cause.id))?;
+    members.set_item(intern!(py, "what"), cause.map(|cause| &*cause.what))?;
+    members.set_item(intern!(py, "fix"), cause.map(|cause| cause.fix))?;
+    let string_to_sign = PyBytes::new(py, &diagnosis.string_to_sign);
+    members.set_item(intern!(py, "string_to_sign"), string_to_sign)?;
+    make!(py, "Diagnosis", members)
+}
+
+/// `antom.CallBegan`.
+pub(crate) fn call_began<'py>(py: Python<'py>, call: &CallBegan<'_>) -> PyResult<Object<'py>> {
+    let members = event(py, call.path, call.request_id)?;
+    members.set_item(intern!(py, "body_bytes"), call.body_bytes)?;
+    make!(py, "CallBegan", members)
+}
+
+/// `antom.AttemptEnded`.
+pub(crate) fn attempt_ended<'py>(
+    py: Python<'py>,
+    attempt: &AttemptEnded<'_>,
+) -> PyResult<Object<'py>> {
+    let members = event(py, attempt.path, attempt.request_id)?;
+    members.set_item(intern!(py, "number"), attempt.number)?;
+    members.set_item(intern!(py, "sign"), span(py, attempt.sign)?)?;
+    let connect = attempt.connect.map(|time| span(py, time)).transpose()?;
+    members.set_item(intern!(py, "connect"), connect)?;
+    members.set_item(intern!(py, "exchange"), span(py, attempt.exchange)?)?;
+    members.set_item(intern!(py, "verify"), span(py, attempt.verify)?)?;
+    members.set_item(intern!(py, "answer_bytes"), attempt.answer_bytes)?;
+    members.set_item(intern!(py, "http_status"), attempt.http_status)?;
+    members.set_item(intern!(py, "result_code"), attempt.result_code.as_deref())?;
+    members.set_item(intern!(py, "error"), kind(py, attempt.error)?)?;
+    let skew = attempt.clock_skew.map(time::Duration::seconds);
+    let skew = skew.map(|skew| signed_span(py, skew)).transpose()?;
+    members.set_item(intern!(py, "clock_skew"), skew)?;
+    make!(py, "AttemptEnded", members)
+}
+
+/// `antom.CallEnded`.
+pub(crate) fn call_ended<'py>(py: Python<'py>, call: &CallEnded<'_>) -> PyResult<Object<'py>> {
+    let members = event(py, call.path, call.request_id)?;
+    members.set_item(intern!(py, "attempts"), call.attempts)?;
+    members.set_item(intern!(py, "duration"), span(py, call.duration)?)?;
+    members.set_item(intern!(py, "error"), kind(py, call.error)?)?;
+    make!(py, "CallEnded", members)
+}
+
+/// What every event has.
+fn event<'py>(
+    py: Python<'py>,
+    path: &str,
+    request_id: Option<&str>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let members = PyDict::new(py);
+    members.set_item(intern!(py, "path"), path)?;
+    members.set_item(intern!(py, "request_id"), request_id)?;
+    Ok(members)
+}
+
+/// A member of `antom.ErrorKind`.
+fn kind(py: Python<'_>, kind: Option<ErrorKind>) -> PyResult<Option<Object<'_>>> {
+    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let class = CLASS.import(py, "antom.errors", "ErrorKind")?;
+    kind.map(|kind| class.call1((kind.number(),))).transpose()
+}
+
+fn span(py: Python<'_>, time: Duration) -> PyResult<Bound<'_, PyDelta>> {
+    signed_span(py, time.try_into().unwrap_or(time::Duration::MAX))
+}
+
+/// What no `timedelta` can be becomes the longest there is.
+fn signed_span(py: Python<'_>, time: time::Duration) -> PyResult<Bound<'_, PyDelta>> {
+    const MOST_DAYS: i64 = 999_999_999;
+    let days = time.whole_days().clamp(-MOST_DAYS, MOST_DAYS);
+    let within_a_day = time - time::Duration::days(time.whole_days());
+    PyDelta::new(
+        py,
+        i32::try_from(days).unwrap_or_default(),
+        i32::try_from(within_a_day.whole_seconds()).unwrap_or_default(),
+        within_a_day.subsec_microseconds(),
+        true,
+    )
 }
 
 /// `antom.VaultingNotification`.
@@ -151,7 +280,7 @@ fn bare<'py>(
 
 fn card<'py>(py: Python<'py>, card: &Card) -> PyResult<Object<'py>> {
     let members = PyDict::new(py);
-    let token = card.card_token.as_ref().map(|token| token.expose());
+    let token = card.card_token.as_ref().map(Secret::expose);
     members.set_item(intern!(py, "token"), token)?;
     texts!(
         py,
@@ -182,7 +311,7 @@ fn card<'py>(py: Python<'py>, card: &Card) -> PyResult<Object<'py>> {
 
 fn wallet<'py>(py: Python<'py>, wallet: &Wallet) -> PyResult<Object<'py>> {
     let members = PyDict::new(py);
-    let token = wallet.token.as_ref().map(|token| token.expose());
+    let token = wallet.token.as_ref().map(Secret::expose);
     members.set_item(intern!(py, "token"), token)?;
     texts!(py, members, wallet, [token_expiry_time]);
     make!(py, "Wallet", members)
@@ -222,7 +351,7 @@ fn acquirer_info<'py>(py: Python<'py>, info: &AcquirerInfo) -> PyResult<Object<'
     let token = info.acquirer_card_token.as_ref();
     members.set_item(
         intern!(py, "acquirer_card_token"),
-        token.map(|token| token.expose()),
+        token.map(Secret::expose),
     )?;
     make!(py, "AcquirerInfo", members)
 }
@@ -249,14 +378,7 @@ fn set_response_time(members: &Bound<'_, PyDict>, time: &ResponseTime) -> PyResu
     let py = members.py();
     let answered_at = time.time().map(|time| moment(py, time)).transpose()?;
     members.set_item(intern!(py, "response_time"), answered_at)?;
-    let skew = time.clock_skew().map(|skew| {
-        let days = skew.whole_days();
-        let rest = skew - time::Duration::days(days);
-        // A time of the years 1 to 9999 is fewer days away than i32 can say, and a rest is within a day.
-        let days = i32::try_from(days).unwrap_or_default();
-        let seconds = i32::try_from(rest.whole_seconds()).unwrap_or_default();
-        PyDelta::new(py, days, seconds, rest.subsec_microseconds(), true)
-    });
+    let skew = time.clock_skew().map(|skew| signed_span(py, skew));
     members.set_item(intern!(py, "clock_skew"), skew.transpose()?)
 }
 

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import ROOT, Gateway
+from support import OFFLINE, ROOT, Gateway
+
+
+@pytest.fixture(autouse=True)
+def _close_offline_clients() -> Iterator[None]:
+    yield
+    while OFFLINE:
+        OFFLINE.pop().close()
 
 
 @pytest.fixture(scope="session")

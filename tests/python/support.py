@@ -25,15 +25,21 @@ def key(owner: str, form: str = "private_pkcs8") -> str:
     return text
 
 
+OFFLINE: list[antom.Client] = []
+"""The offline clients of the test that runs, which are closed after it."""
+
+
 def offline_client(**settings: Any) -> antom.Client:
-    """A client that needs no gateway, with some settings changed."""
+    """A client that needs no gateway, with some settings changed. It is closed after the test."""
     usual = {
         "client_id": "SANDBOX_5X00000000000000",
         "private_key": key("merchant"),
         "antom_public_key": key("gateway", "public_spki"),
         "endpoint": "http://127.0.0.1:1",
     }
-    return antom.Client(**{**usual, **settings})
+    client = antom.Client(**{**usual, **settings})
+    OFFLINE.append(client)
+    return client
 
 
 @dataclass(frozen=True)

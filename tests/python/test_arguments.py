@@ -28,7 +28,11 @@ class NoText:
     ("name", "expected"),
     [
         ("client_id", "str"),
-        ("private_key", "str, bytes or os.PathLike"),
+        ("private_key", "str, bytes, os.PathLike or callable"),
+        ("signer_public_key", "str, bytes or os.PathLike"),
+        ("antom_public_keys", "a mapping of key versions to keys"),
+        ("max_response_age", "seconds or a timedelta"),
+        ("observer", "callable"),
         ("antom_public_key", "str, bytes or os.PathLike"),
         ("endpoint", "str"),
         ("private_key_passphrase", "str"),
@@ -118,7 +122,7 @@ def test_any_mapping_is_metadata(gateway: Gateway) -> None:
 
 def test_sign_and_verify_say_which_argument_is_wrong() -> None:
     client: Any = offline_client()
-    with pytest.raises(TypeError, match=r"^time must be str, not int$"):
+    with pytest.raises(TypeError, match=r"^time must be str or datetime, not int$"):
         client.sign("POST", "/", 1, "")
     with pytest.raises(TypeError, match=r"^body must be bytes or str, not None"):
         client.sign("POST", "/", "1", None)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from support import Gateway, offline_client, silent_gateway
+from support import OFFLINE, Gateway, offline_client, silent_gateway
 
 import antom
 
@@ -171,6 +177,7 @@ def test_a_child_calls_that_was_forked_while_other_threads_did(gateway: Gateway)
             call.result()
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_client_lives_as_long_as_a_call_needs_it() -> None:
     with silent_gateway() as (endpoint, arrived):
         outcome: list[BaseException] = []
@@ -184,5 +191,78 @@ def test_a_client_lives_as_long_as_a_call_needs_it() -> None:
         thread = threading.Thread(target=call)
         thread.start()
         assert arrived.wait(10)
+        OFFLINE.clear()
         thread.join(10)
         assert isinstance(outcome[0], antom.OutcomeUnknownError)
+
+
+def forget(**settings: Any) -> None:
+    offline_client(**settings)
+    OFFLINE.clear()
+    gc.collect()
+
+
+def test_a_client_that_is_forgotten_is_a_resource_warning() -> None:
+    with pytest.warns(ResourceWarning, match=r"<antom\.Client 'SANDBOX_5X00000000000000' at .*> was never closed"):
+        forget()
+
+
+def test_a_forgotten_client_that_knows_itself_is_found() -> None:
+    class Shop:
+        def __init__(self) -> None:
+            self.client = offline_client(observer=self.watch, private_key=self.sign)
+
+        def watch(self, event: antom.Event) -> None: ...
+
+        def sign(self, content: bytes, sha256: bytes) -> bytes:
+            raise LookupError(content, sha256)
+
+    gone = weakref.ref(Shop())
+    limited = OFFLINE[0].with_options(timeout=1)
+    OFFLINE.clear()
+    gc.collect()
+    assert gone() is not None, "a client with other options needs its original"
+    del limited
+    with pytest.warns(ResourceWarning, match="was never closed"):
+        gc.collect()
+    assert gone() is None
+
+
+def test_a_client_with_other_options_needs_no_closing_of_its_own() -> None:
+    client = offline_client()
+    limited = client.with_options(timeout=1)
+    assert repr(limited) == repr(client)
+    del limited
+    gc.collect()
+    client.with_options(max_retries=0).close()
+    with pytest.raises(antom.ClosedError):
+        client.create_vaulting_session(payment_method_type="CARD")
+
+
+def test_a_program_that_ends_need_not_close() -> None:
+    program = "from support import OFFLINE, offline_client; client = offline_client(); OFFLINE.clear()"
+    child = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", program],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert child.stderr == ""
+
+
+def test_the_options_of_a_call_are_limits() -> None:
+    with silent_gateway() as (endpoint, _):
+        client = offline_client(endpoint=endpoint).with_options(timeout=timedelta(milliseconds=200), max_retries=0)
+        with pytest.raises(antom.OutcomeUnknownError) as caught:
+            client.create_vaulting_session(payment_method_type="CARD")
+        assert caught.value.attempts == 1
+    client = offline_client().with_options(max_retries=1)
+    with pytest.raises(antom.NotSentError) as not_sent:
+        client.with_options(timeout=10).create_vaulting_session(payment_method_type="CARD")
+    assert not_sent.value.attempts == 2
+    for timeout in (0, -1, 3601, timedelta.max):
+        with pytest.raises(antom.InvalidArgumentError, match="timeout must be more than 0 and at most 1 hour"):
+            client.with_options(timeout=timeout)
+    with pytest.raises(antom.InvalidArgumentError, match="max_retries must not be negative"):
+        client.with_options(max_retries=-1)

@@ -24,7 +24,7 @@ from support import offline_client
 from test_notifications import PATH, VAULTED, signed
 
 import antom
-from antom.notifications import LARGEST_BODY, Answer, NotificationHandler
+from antom.notifications import LARGEST_BODY, HttpAnswer, NotificationHandler
 from antom.replay import BeingHandledError
 
 BODY = json.dumps(VAULTED).encode()
@@ -75,7 +75,7 @@ def failing(guard: Any, error: BaseException) -> NotificationHandler[None]:
     return on_vaulting
 
 
-def receive(handler: NotificationHandler[Any], **other: Any) -> Answer:
+def receive(handler: NotificationHandler[Any], **other: Any) -> HttpAnswer:
     return handler.receive(**{"method": "POST", "path": PATH, "headers": HEADERS, "body": BODY, **other})
 
 
@@ -277,7 +277,7 @@ def test_wsgi_is_served() -> None:
 
 @pytest.mark.parametrize("length", ["65537", "9" * 5000])
 def test_wsgi_reads_no_body_that_is_too_long(length: str) -> None:
-    assert wsgi(environ(CONTENT_LENGTH=length, **{"wsgi.input": None})) == "413 Request Entity Too Large"
+    assert wsgi(environ(CONTENT_LENGTH=length, **{"wsgi.input": None})).startswith("413 ")
 
 
 @pytest.mark.parametrize("length", ["", "many", "-1", "٣"])
@@ -288,7 +288,7 @@ def test_wsgi_reads_no_body_without_a_length(length: str) -> None:
 def test_wsgi_reads_a_body_in_chunks_where_the_server_says_that_it_ends() -> None:
     chunked: dict[str, Any] = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True}
     assert wsgi(environ(**chunked)) == "200 OK"
-    assert wsgi(environ(bytes(LARGEST_BODY + 1), **chunked)) == "413 Request Entity Too Large"
+    assert wsgi(environ(bytes(LARGEST_BODY + 1), **chunked)).startswith("413 ")
 
 
 def test_wsgi_refuses_another_method_without_reading() -> None:

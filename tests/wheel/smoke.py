@@ -4,9 +4,8 @@ import logging
 import threading
 from wsgiref.simple_server import WSGIServer, make_server
 
-import antom_cli
-
 import antom
+import antom_cli
 
 logging.basicConfig()
 

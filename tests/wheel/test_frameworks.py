@@ -13,10 +13,10 @@ from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
-import antom_cli
 import pytest
 
 import antom
+import antom_cli
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "python"
 

@@ -1,8 +1,7 @@
-"""The Python on the pages for readers runs as it stands there, against the sandbox."""
+"""The Python in the guide and on the page of antom-cli runs as it stands there, against the sandbox."""
 
 from __future__ import annotations
 
-import builtins
 import re
 import subprocess
 import sys
@@ -10,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import antom_cli
 import pytest
 
-import antom
+import antom_cli
 
 ROOT = Path(__file__).resolve().parents[2]
+GUIDE = "docs/python.md"
 BLOCK = re.compile(r"(?P<mark><!-- pytest -->\n)?^```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -60,21 +59,19 @@ def world(sandbox: antom_cli.Sandbox, tmp_path: Path, monkeypatch: pytest.Monkey
     }
 
 
-@pytest.mark.parametrize("page", ["docs/python.md", "python/README.md"])
-def test_the_programs_on_the_page_run(page: str, sandbox: antom_cli.Sandbox, world: dict[str, Any]) -> None:
-    programs = [(line, code) for line, code, is_for_pytest in blocks(page) if not is_for_pytest]
-    assert programs
-    for line, code in programs:
+def test_the_programs_of_the_guide_run(sandbox: antom_cli.Sandbox, world: dict[str, Any]) -> None:
+    for line, code, is_for_pytest in blocks(GUIDE):
+        if is_for_pytest:
+            continue
         world["client"] = sandbox.client
-        exec(builtins.compile("\n" * line + code, ROOT / page, "exec", dont_inherit=True), world)
+        exec(compile("\n" * line + code, ROOT / GUIDE, "exec", dont_inherit=True), world)
         client = world["client"]
-        if isinstance(client, antom.Client) and client is not sandbox.client:
+        if client is not sandbox.client:
             client.close()
-    if page == "docs/python.md":
-        assert len(world["durations"]) == 1
+    assert len(world["durations"]) == 1, "the observer was told of one attempt"
 
 
-@pytest.mark.parametrize("page", ["docs/python.md", "cli/README.md"])
+@pytest.mark.parametrize("page", [GUIDE, "cli/README.md"])
 def test_the_tests_on_the_page_pass(page: str, pytester: pytest.Pytester) -> None:
     tests = [code for _, code, is_for_pytest in blocks(page) if is_for_pytest or page == "cli/README.md"]
     fixtures = [code for code in tests if "pytest.fixture" in code]

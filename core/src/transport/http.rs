@@ -4,15 +4,19 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::CertificateDer;
 use ureq::config::{AutoHeaderValue, Config};
+use ureq::http::Uri;
 use ureq::http::uri::Authority;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::time::Duration as MaybeDuration;
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
     TcpConnector, Transport as Connection,
@@ -22,7 +26,10 @@ use url::Url;
 
 use super::explain::{Peers, cause, is_lasting};
 use super::process::PerProcess;
-use super::{Answer, Body, CLOSED, Failure, LARGEST_BODY, Outgoing, Stage, Transport};
+use super::{
+    Answer, BETWEEN_QUESTIONS, Body, CLOSED, Failure, Interrupt, LARGEST_BODY, Outgoing, Stage,
+    Transport,
+};
 use crate::config::Endpoint;
 use crate::error::Error;
 use crate::secret::Secret;
@@ -176,7 +183,16 @@ impl HttpTransport {
         let closed = self.closed.load(Ordering::Acquire);
         let progress = PROGRESS.get();
         let request_left = progress.is_some_and(|progress| progress.request_left);
+        let is_interrupted = progress.is_some_and(|progress| progress.is_interrupted);
         let (stage, message) = match (request_left, closed) {
+            (is_sent, _) if is_interrupted => (
+                Stage::Interrupted { is_sent },
+                if is_sent {
+                    unanswered(INTERRUPTED)
+                } else {
+                    format!("the request was not sent: {INTERRUPTED}")
+                },
+            ),
             (false, true) => (Stage::Closed, CLOSED.to_owned()),
             (true, true) => (Stage::Sent, unanswered(CLOSED)),
             (false, false) => (
@@ -204,6 +220,8 @@ impl Transport for HttpTransport {
             deadline: begun + request.timeout.unwrap_or(self.timeout),
             connect: None,
             request_left: false,
+            interrupt: request.interrupt,
+            is_interrupted: false,
         }));
         if self.closed.load(Ordering::Acquire) {
             return Err(self.failure(ureq::Error::ConnectionFailed));
@@ -242,11 +260,11 @@ fn parse_proxy(text: &str) -> Result<Proxy, Error> {
 fn agent(config: Config, authority: Authority) -> Agent {
     let connector =
         ().chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default())
+            .chain(Opener)
             .chain(Ground)
             .chain(RustlsConnector::default())
             .chain(Witness { authority });
-    Agent::with_parts(config, connector, DefaultResolver::default())
+    Agent::with_parts(config, connector, Names)
 }
 
 /// How far the exchange that runs on this thread has come.
@@ -261,6 +279,10 @@ struct Progress {
     connect: Option<Duration>,
     /// Whether an open connection was handed a byte of the request.
     request_left: bool,
+    /// Who is asked whether to end it.
+    interrupt: Option<Interrupt>,
+    /// Whether the answer was yes.
+    is_interrupted: bool,
 }
 
 thread_local! {
@@ -272,6 +294,109 @@ fn note(change: impl Fn(&mut Progress)) {
         change(&mut progress);
         progress
     }));
+}
+
+/// Who is asked whether to end the exchange that runs on this thread.
+fn interrupt() -> Option<Interrupt> {
+    PROGRESS.get()?.interrupt
+}
+
+/// Asks, and notes a yes: the error itself is ureq's and cannot say it.
+fn check(interrupt: Interrupt) -> Result<(), ureq::Error> {
+    if interrupt() {
+        note(|progress| progress.is_interrupted = true);
+        return Err(ureq::Error::ConnectionFailed);
+    }
+    Ok(())
+}
+
+/// Does what cannot be interrupted on a thread of its own, which is left behind when the call ends before it.
+fn apart<T: Send + 'static>(
+    interrupt: Interrupt,
+    timeout: NextTimeout,
+    work: impl FnOnce() -> Result<T, ureq::Error> + Send + 'static,
+) -> Result<T, ureq::Error> {
+    let end = Instant::now() + *within_deadline(timeout)?.after;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::spawn(move || sender.send(work()));
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        match receiver.recv_timeout(left.min(BETWEEN_QUESTIONS)) {
+            Ok(done) => return done,
+            Err(RecvTimeoutError::Disconnected) => return Err(ureq::Error::ConnectionFailed),
+            Err(RecvTimeoutError::Timeout) if left.is_zero() => {
+                return Err(ureq::Error::Timeout(timeout.reason));
+            }
+            Err(RecvTimeoutError::Timeout) => check(interrupt)?,
+        }
+    }
+}
+
+/// ureq's look-up of names, which has a thread of its own in any case: in a call that can be interrupted, one of ours.
+#[derive(Debug)]
+struct Names;
+
+impl Resolver for Names {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let resolver = DefaultResolver::default();
+        let Some(interrupt) = interrupt() else {
+            return resolver.resolve(uri, config, timeout);
+        };
+        let (uri, config) = (uri.clone(), config.clone());
+        let unlimited = NextTimeout {
+            after: MaybeDuration::NotHappening,
+            ..timeout
+        };
+        apart(interrupt, timeout, move || {
+            resolver.resolve(&uri, &config, unlimited)
+        })
+    }
+}
+
+/// ureq's opening of TCP connections; in a call that can be interrupted, on a thread of its own.
+#[derive(Debug)]
+struct Opener;
+
+impl<In: Connection> Connector<In> for Opener {
+    type Out = <TcpConnector as Connector<In>>::Out;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let tcp = TcpConnector::default();
+        let Some(interrupt) = interrupt().filter(|_| chained.is_none()) else {
+            return tcp.connect(details, chained);
+        };
+        let (uri, config) = (details.uri.clone(), details.config.clone());
+        let (addrs, current_time) = (details.addrs.clone(), details.current_time.clone());
+        let (run, register) = (
+            details.run_connector.clone(),
+            details.register_shutdown.clone(),
+        );
+        let (request_level, now, timeout) = (details.request_level, details.now, details.timeout);
+        apart(interrupt, timeout, move || {
+            let details = ConnectionDetails {
+                uri: &uri,
+                addrs,
+                config: &config,
+                request_level,
+                resolver: &Names,
+                now,
+                timeout,
+                current_time,
+                run_connector: run,
+                register_shutdown: register,
+            };
+            tcp.connect(&details, None::<In>)
+        })
+    }
 }
 
 /// Stands below TLS, on every socket, the proxy's too.
@@ -302,7 +427,25 @@ impl<T: Connection> Connection for Grounded<T> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.0.await_input(within_deadline(timeout)?)
+        let timeout = within_deadline(timeout)?;
+        let Some(interrupt) = interrupt() else {
+            return self.0.await_input(timeout);
+        };
+        let end = Instant::now() + *timeout.after;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ureq::Error::Timeout(timeout.reason));
+            }
+            let slice = NextTimeout {
+                after: left.min(BETWEEN_QUESTIONS).into(),
+                ..timeout
+            };
+            match self.0.await_input(slice) {
+                Err(ureq::Error::Timeout(_)) => check(interrupt)?,
+                ended => return ended,
+            }
+        }
     }
 
     /// A connection on which something waits that nobody has read is not used again: it would be taken for the
@@ -406,6 +549,71 @@ impl<T> fmt::Debug for Witnessed<T> {
     }
 }
 
+const INTERRUPTED: &str = "the call was interrupted";
+
 fn unanswered(cause: &str) -> String {
     format!("no complete answer came, and the request may have been processed: {cause}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use ureq::Timeout;
+
+    thread_local! {
+        static ASKED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    fn timeout(after: Duration) -> NextTimeout {
+        PROGRESS.set(None);
+        NextTimeout {
+            after: after.into(),
+            reason: Timeout::Resolve,
+            ..NextTimeout::default()
+        }
+    }
+
+    fn at_the_second_question() -> bool {
+        ASKED.set(ASKED.get() + 1);
+        ASKED.get() == 2
+    }
+
+    #[test]
+    fn work_apart_gives_its_result_and_asks_nobody_if_it_is_quick() {
+        let ask = || panic!("nobody asks");
+        let done = apart(ask, timeout(Duration::from_hours(1)), || Ok(7));
+        assert_eq!(done.unwrap(), 7);
+    }
+
+    #[test]
+    fn work_apart_is_left_behind_when_the_call_is_interrupted() {
+        let (_hold, held) = mpsc::channel::<()>();
+        let begun = Instant::now();
+        let done = apart(
+            at_the_second_question,
+            timeout(Duration::from_hours(1)),
+            move || {
+                held.recv().ok();
+                Ok(())
+            },
+        );
+        assert!(done.is_err());
+        assert_eq!(ASKED.get(), 2);
+        assert!(begun.elapsed() >= BETWEEN_QUESTIONS * 2);
+    }
+
+    #[test]
+    fn work_apart_ends_with_its_timeout() {
+        let (_hold, held) = mpsc::channel::<()>();
+        let done = apart(
+            || false,
+            timeout(Duration::from_millis(1)),
+            move || {
+                held.recv().ok();
+                Ok(())
+            },
+        );
+        assert!(matches!(done, Err(ureq::Error::Timeout(Timeout::Resolve))));
+    }
 }

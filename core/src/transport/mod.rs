@@ -19,7 +19,15 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) body: &'a [u8],
     /// How long the exchange may take in all; `None` is the client's own timeout, which needs no settings of its own.
     pub(crate) timeout: Option<Duration>,
+    /// Who is asked now and then whether to end the exchange.
+    pub(crate) interrupt: Option<Interrupt>,
 }
+
+/// Says whether the running call is to end.
+pub(crate) type Interrupt = fn() -> bool;
+
+/// How often it is asked.
+pub(crate) const BETWEEN_QUESTIONS: Duration = Duration::from_millis(50);
 
 /// An answer, as raw as it came.
 pub(crate) struct Answer {
@@ -81,6 +89,11 @@ pub(crate) enum Stage {
     Sent,
     /// The client was closed meanwhile.
     Closed,
+    /// The caller ended the exchange: before a byte of it left, or after.
+    Interrupted {
+        /// Whether some of it may have arrived.
+        is_sent: bool,
+    },
 }
 
 /// Sends requests. Implemented on real sockets; unit tests of the flow may play the network.
