@@ -196,32 +196,32 @@ def cores() -> int:
 
 
 @pytest.mark.skipif(cores() < 2, reason="two threads need two cores")
-def speed_of_two_threads(work: Callable[[], object]) -> float:
-    """How many times faster two threads are than one: the best of many tries, because other programs run as well."""
-
-    def run() -> float:
-        begun = time.monotonic()
-        for _ in range(50):
-            work()
-        return time.monotonic() - begun
-
-    best = 0.0
-    with ThreadPoolExecutor(2) as pool:
-        for _ in range(20):
-            alone = run()
-            begun = time.monotonic()
-            for each in (pool.submit(run), pool.submit(run)):
-                each.result()
-            best = max(best, 2 * alone / (time.monotonic() - begun))
-            if best >= 1.9:
-                break
-    return best
-
-
 def test_two_threads_sign_nearly_twice_as_fast_as_one() -> None:
     signer = offline_client()
     bulk = bytes(2**20)
-    speed = speed_of_two_threads(lambda: signer.sign("POST", "/", "1", "{}"))
-    # hashlib does not hold the interpreter either: it says what this machine can do now, which is 2 if it is idle.
-    possible = min(2.0, speed_of_two_threads(lambda: hashlib.sha256(bulk).digest()))
-    assert speed >= 0.9 * possible
+
+    def speed(pool: ThreadPoolExecutor, work: Callable[[], object]) -> float:
+        """How many times faster two threads are than one."""
+
+        def run() -> float:
+            begun = time.monotonic()
+            for _ in range(40):
+                work()
+            return time.monotonic() - begun
+
+        alone = run()
+        begun = time.monotonic()
+        for each in (pool.submit(run), pool.submit(run)):
+            each.result()
+        return 2 * alone / (time.monotonic() - begun)
+
+    # Other programs run on the same cores. So the best of many tries counts, and what hashlib, which does not hold the
+    # interpreter either, makes of these cores meanwhile: twice the speed if they are idle.
+    best, possible = 0.0, 0.0
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(60):
+            best = max(best, speed(pool, lambda: signer.sign("POST", "/", "1", "{}")))
+            possible = max(possible, speed(pool, lambda: hashlib.sha256(bulk).digest()))
+            if best >= 1.8:
+                break
+    assert best >= 0.9 * min(2.0, possible)
