@@ -83,7 +83,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 
-    /// Answer also to this name in the Host header; may be given several times
+    /// Answer also to this name in the Host header, with a certificate for it; may be given several times
     #[arg(long, value_name = "NAME")]
     host_name: Vec<String>,
 

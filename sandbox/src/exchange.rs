@@ -118,8 +118,13 @@ fn milliseconds(duration: Duration) -> f64 {
 /// Text from outside in a form that cannot disturb a log line and has no card number in it.
 pub(crate) fn plain(text: &str) -> String {
     const LONGEST: usize = 200;
+    let is_plain = text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
     // First, so that nothing of a number is left that was cut in two.
-    mask(text)
+    let masked = mask(text);
+    if is_plain {
+        return masked.into_owned();
+    }
+    masked
         .chars()
         .map(|c| {
             if c.is_control() || c.is_whitespace() {

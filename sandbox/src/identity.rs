@@ -2,17 +2,21 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
-use antom_core::signature::{KeyInput, SigningKey, VerifyingKey};
+use antom_core::signature::{GeneratedKey, KeyInput, SigningKey, VerifyingKey};
 use rustls::ServerConfig;
 use tempfile::TempDir;
 
 use crate::settings::StartError;
 
 mod certificates;
+
+/// How many threads look for new keys at a time.
+const MOST_SEARCHES: usize = 4;
 
 /// Where the files of a sandbox are.
 #[derive(Clone, Debug)]
@@ -77,21 +81,32 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// Reads what is in `directory` and makes what is missing or expired; without a directory, makes everything in
-    /// a temporary one. Slow when keys must be made.
-    pub(crate) fn open(directory: Option<PathBuf>) -> Result<Self, StartError> {
+    /// a temporary one. The certificates are for this machine's own names and `host_names`. Slow when keys must be made.
+    pub(crate) fn open(
+        directory: Option<PathBuf>,
+        host_names: &[String],
+    ) -> Result<Self, StartError> {
         let (directory, temporary) = match directory {
             Some(directory) => (kept_directory(&directory)?, None),
             None => temporary_directory()?,
         };
         let files = Files { directory };
-        let (merchant, gateway) = thread::scope(|scope| {
-            let merchant = scope
-                .spawn(|| key_pair(&files.merchant_private_key(), &files.merchant_public_key()));
-            let gateway = key_pair(&files.antom_private_key(), &files.antom_public_key());
-            let merchant = merchant.join().expect("making a key does not panic");
-            Ok((merchant?, gateway?))
-        })?;
-        let tls = certificates::server_config(&files)?;
+        let private_keys = [files.merchant_private_key(), files.antom_private_key()];
+        let is_complete = private_keys.iter().all(|path| path.exists());
+        let mut new_keys = (!is_complete).then(search).into_iter().flatten();
+        // While keys are searched for.
+        let tls = certificates::server_config(&files, host_names)?;
+        let merchant = key_pair(
+            &files.merchant_private_key(),
+            &files.merchant_public_key(),
+            &mut new_keys,
+        )?;
+        let gateway = key_pair(
+            &files.antom_private_key(),
+            &files.antom_public_key(),
+            &mut new_keys,
+        )?;
+        drop(new_keys);
         Ok(Self {
             merchant: merchant.verifying_key(),
             gateway,
@@ -102,15 +117,34 @@ impl Identity {
     }
 }
 
-/// The key pair of these files; made if the private key is not there.
-fn key_pair(private: &Path, public: &Path) -> Result<SigningKey, StartError> {
+/// New key pairs, as soon as one is found: how long the search takes is a matter of luck, so several threads search,
+/// and those that are not needed any more end with their next find.
+fn search() -> impl Iterator<Item = GeneratedKey> {
+    // Without a buffer: whoever has found one that nobody takes searches no further.
+    let (found, keys) = mpsc::sync_channel(0);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    for _ in 0..threads.clamp(1, MOST_SEARCHES) {
+        let found = found.clone();
+        thread::spawn(move || while found.send(SigningKey::generate()).is_ok() {});
+    }
+    keys.into_iter()
+}
+
+/// The key pair of these files; a new one if the private key is not there.
+fn key_pair(
+    private: &Path,
+    public: &Path,
+    new_keys: &mut impl Iterator<Item = GeneratedKey>,
+) -> Result<SigningKey, StartError> {
     let key = if private.exists() {
         SigningKey::load(&KeyInput::path(private)).map_err(|error| StartError::Key {
             path: private.to_owned(),
             error,
         })?
     } else {
-        let made = SigningKey::generate();
+        let made = new_keys
+            .next()
+            .expect("a key is missing, so there is a search");
         write_private(private, made.private_pem.expose())?;
         made.signing_key
     };

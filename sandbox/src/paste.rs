@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::identity::Files;
+use crate::literal;
 
 /// Settings in one language.
 #[derive(Clone, Debug)]
@@ -42,9 +43,23 @@ impl ClientSettings {
         let paste = |id, label, text| Paste { id, label, text };
         vec![
             paste("shell", "Shell", self.shell()),
-            paste("python", "Python", self.python()),
-            paste("php", "PHP", self.php()),
-            paste("c", "C", self.c()),
+            paste(
+                "python",
+                "Python",
+                format!(
+                    "# Python\nclient = antom.Client(\n{})\n",
+                    indented(&self.python(), 4)
+                ),
+            ),
+            paste(
+                "php",
+                "PHP",
+                format!(
+                    "// PHP\n$client = Antom\\Client::create([\n{}]);\n",
+                    indented(&self.php(), 4)
+                ),
+            ),
+            paste("c", "C", format!("/* C */\n{}", self.c())),
         ]
     }
 
@@ -55,7 +70,9 @@ impl ClientSettings {
             antom_public_key,
             endpoint,
             ca_certificate,
-        ] = self.quoted(|text| format!("'{}'", text.replace('\'', r"'\''")));
+        ] = self
+            .texts()
+            .map(|text| format!("'{}'", text.replace('\'', r"'\''")));
         format!(
             "# Shell
 export ANTOM_CLIENT_ID={client_id}
@@ -67,59 +84,55 @@ export ANTOM_CA_CERTIFICATE_PATH={ca_certificate}
         )
     }
 
-    fn python(&self) -> String {
+    /// The arguments of a client, one a line.
+    pub(crate) fn python(&self) -> String {
         let [
             client_id,
             private_key,
             antom_public_key,
             endpoint,
             ca_certificate,
-        ] = self.quoted(|text| format!("\"{}\"", escaped(text, '"')));
+        ] = self.texts().map(literal::python);
         format!(
-            "# Python
-client = antom.Client(
-    client_id={client_id},
-    private_key=pathlib.Path({private_key}),
-    antom_public_key=pathlib.Path({antom_public_key}),
-    endpoint={endpoint},
-    ca_certificate=pathlib.Path({ca_certificate}),
-)
+            "client_id={client_id},
+private_key=pathlib.Path({private_key}),
+antom_public_key=pathlib.Path({antom_public_key}),
+endpoint={endpoint},
+ca_certificate=pathlib.Path({ca_certificate}),
 "
         )
     }
 
-    fn php(&self) -> String {
+    /// The members of a client's settings, one a line.
+    pub(crate) fn php(&self) -> String {
         let [
             client_id,
             private_key,
             antom_public_key,
             endpoint,
             ca_certificate,
-        ] = self.quoted(|text| format!("'{}'", escaped(text, '\'')));
+        ] = self.texts().map(literal::php);
         format!(
-            "// PHP
-$client = Antom\\Client::create([
-    'client_id' => {client_id},
-    'private_key_path' => {private_key},
-    'antom_public_key_path' => {antom_public_key},
-    'endpoint' => {endpoint},
-    'ca_certificate_path' => {ca_certificate},
-]);
+            "'client_id' => {client_id},
+'private_key_path' => {private_key},
+'antom_public_key_path' => {antom_public_key},
+'endpoint' => {endpoint},
+'ca_certificate_path' => {ca_certificate},
 "
         )
     }
 
-    fn c(&self) -> String {
+    /// The calls that set the options of a client, one a line.
+    pub(crate) fn c(&self) -> String {
         let [
             client_id,
             private_key,
             antom_public_key,
             endpoint,
             ca_certificate,
-        ] = self.quoted(|text| format!("\"{}\"", escaped(text, '"')));
+        ] = self.texts().map(literal::c);
         format!(
-            "/* C */
-antom_options_set_client_id(options, {client_id});
+            "antom_options_set_client_id(options, {client_id});
 antom_options_set_private_key_path(options, {private_key});
 antom_options_set_antom_public_key_path(options, {antom_public_key});
 antom_options_set_endpoint(options, {endpoint});
@@ -137,19 +150,10 @@ antom_options_set_ca_certificate_path(options, {ca_certificate});
             &self.ca_certificate,
         ]
     }
-
-    fn quoted(&self, quote: impl Fn(&str) -> String) -> [String; 5] {
-        self.texts().map(quote)
-    }
 }
 
-/// With a backslash before every backslash and every `quote`.
-fn escaped(text: &str, quote: char) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        if c == '\\' || c == quote {
-            out.push('\\');
-        }
-        out.push(c);
-        out
-    })
+/// With so many spaces before every line.
+pub(crate) fn indented(lines: &str, spaces: usize) -> String {
+    let indented = lines.lines().map(|line| format!("{:spaces$}{line}\n", ""));
+    indented.collect()
 }

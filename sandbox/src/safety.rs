@@ -1,10 +1,11 @@
 //! Who may speak to the sandbox at all: the check of every request before any route, and the headers that keep what is
 //! answered out of other web pages' reach. Does not look at signatures.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -14,26 +15,21 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 use tokio::time::timeout;
 
 use crate::exchange::{Exchange, Verdict, plain};
+use crate::faults::Connection;
+use crate::gateway;
 use crate::token::Token;
 use crate::world::World;
 
-/// Who sent a request. In the extensions of every request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
-
-impl Peer {
-    /// Whether it came from this machine.
-    pub(crate) fn is_local(self) -> bool {
-        self.0.ip().to_canonical().is_loopback()
-    }
-}
+/// Everything but Antom's own paths.
+pub(crate) type Routes = TowerToHyperService<Router>;
 
 /// The header in which a program on another machine sends the token.
 const TOKEN_HEADER: &str = "x-sandbox-token";
@@ -90,11 +86,7 @@ impl Refused {
 
 /// Lets a request through to the routes, or refuses it. The answer gets the headers that every page should have, unless
 /// its route set its own; answers on Antom's paths stay as Antom's.
-pub(crate) async fn guard(
-    State(world): State<Arc<World>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn guard(world: Arc<World>, routes: Routes, request: Request) -> Response {
     if let Err(refused) = world.check(&request) {
         return world.refuse(refused, &request);
     }
@@ -104,12 +96,12 @@ pub(crate) async fn guard(
         return welcome(token);
     }
     if is_api(&request) {
-        // The gateway reads the body itself, as patiently as Antom.
-        return next.run(request).await;
+        // The gateway reads the body itself, as patiently as Antom. It needs no router to be found.
+        return gateway::receive(State(world), request).await;
     }
     match with_whole_body(request, BODY_TIMEOUT).await {
         Ok(request) => {
-            let mut response = next.run(request).await;
+            let Ok(mut response) = routes.call(request).await;
             protect(response.headers_mut());
             response
         }
@@ -222,8 +214,8 @@ fn is_api(request: &Request) -> bool {
 }
 
 fn is_local(request: &Request) -> bool {
-    let peer = request.extensions().get::<Peer>();
-    peer.is_some_and(|peer| peer.is_local())
+    let connection = request.extensions().get::<Connection>();
+    connection.is_some_and(|connection| connection.peer.is_loopback())
 }
 
 fn without_port(authority: &str) -> &str {
@@ -348,6 +340,7 @@ mod tests {
     use super::*;
     use crate::settings::Settings;
     use crate::world::Foundation;
+    use std::net::SocketAddr;
 
     fn world(settings: Settings) -> Arc<World> {
         let foundation = Foundation::for_tests(&settings);
@@ -511,11 +504,11 @@ mod tests {
             ("192.0.2.1:1", false),
             ("[::ffff:192.0.2.1]:1", false),
         ] {
-            assert_eq!(
-                Peer(address.parse().unwrap()).is_local(),
-                local,
-                "{address}"
-            );
+            let address: SocketAddr = address.parse().unwrap();
+            let mut request = request(&[]);
+            let connection = Connection::new(address.ip());
+            request.extensions_mut().insert(connection);
+            assert_eq!(is_local(&request), local, "{address}");
         }
         assert!(!is_local(&request(&[])), "an unknown peer is not");
     }

@@ -1,17 +1,18 @@
 //! Sockets: listens for http and https on loopback, carries HTTP/1.1 to the gateway, and ends cleanly.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::body::Body;
+use axum::middleware::from_fn;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tempfile::TempDir;
@@ -28,13 +29,14 @@ use crate::identity::{Files, Identity};
 use crate::journal::Journal;
 use crate::notifications::{self, Notifications};
 use crate::paste::{ClientSettings, Paste};
-use crate::safety::{Peer, guard};
+use crate::safety::{Routes, guard};
 use crate::settings::{Settings, StartError};
 use crate::token::Token;
 use crate::world::{Foundation, World};
 use crate::{checkout, console, control, faults, gateway, pages};
 
-/// How long a client may take for a handshake, for the head of a request, and between two requests.
+/// How long a client may take for a handshake, for the head of a request, between two requests, and to take any part of
+/// an answer.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How many connections are open at a time on each of the two addresses; more wait until one ends.
 const MOST_CONNECTIONS: usize = 512;
@@ -74,9 +76,9 @@ impl Sandbox {
         settings.check()?;
         let http = listen("http", settings.http).await?;
         let https = listen("https", settings.https).await?;
-        let data = settings.data.clone();
-        let (identity, journal) = tokio::task::spawn_blocking(|| {
-            let identity = Identity::open(data)?;
+        let (data, host_names) = (settings.data.clone(), settings.host_names.clone());
+        let (identity, journal) = tokio::task::spawn_blocking(move || {
+            let identity = Identity::open(data, &host_names)?;
             let journal = open_journal(&identity)?;
             Ok::<_, StartError>((identity, journal))
         })
@@ -115,9 +117,11 @@ impl Sandbox {
             .merge(notifications::routes())
             .merge(control::routes())
             .merge(faults::routes())
-            // The last one, so that it stands before every route.
-            .layer(from_fn_with_state(world.clone(), guard))
             .with_state(world.clone());
+        let house = House {
+            world: world.clone(),
+            routes: TowerToHyperService::new(router),
+        };
         let (stop, stopped) = watch::channel(());
         let tls = TlsAcceptor::from(identity.tls);
         Ok(Self {
@@ -132,8 +136,8 @@ impl Sandbox {
                     ended,
                     stopped.clone(),
                 )),
-                tokio::spawn(accept(http, None, router.clone(), stopped.clone())),
-                tokio::spawn(accept(https, Some(tls), router, stopped)),
+                tokio::spawn(accept(http, None, house.clone(), stopped.clone())),
+                tokio::spawn(accept(https, Some(tls), house, stopped)),
             ],
             expiry: tokio::spawn(async move { world.close_overdue_vaultings().await }),
             stop,
@@ -223,11 +227,18 @@ fn for_browsers(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
+/// What every request needs.
+#[derive(Clone)]
+struct House {
+    world: Arc<World>,
+    routes: Routes,
+}
+
 /// Accepts connections until the sandbox stops, then waits for those that are open.
 async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    router: Router,
+    house: House,
     mut stopped: watch::Receiver<()>,
 ) {
     let mut connections = JoinSet::new();
@@ -235,9 +246,9 @@ async fn accept(
         tokio::select! {
             accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
                 Ok((stream, peer)) => {
-                    let at = Connection::new(peer.ip().to_canonical());
-                    let (tls, router, stopped) = (tls.clone(), router.clone(), stopped.clone());
-                    connections.spawn(connection(stream, (Peer(peer), at), tls, router, stopped));
+                    let peer = Connection::new(peer.ip());
+                    let (tls, house, stopped) = (tls.clone(), house.clone(), stopped.clone());
+                    connections.spawn(connection(stream, peer, tls, house, stopped));
                 }
                 // Too many open files, for example: others may close theirs.
                 Err(_) => sleep(Duration::from_millis(50)).await,
@@ -254,18 +265,18 @@ async fn accept(
 
 async fn connection(
     stream: TcpStream,
-    peer: (Peer, Connection),
+    peer: Connection,
     tls: Option<TlsAcceptor>,
-    router: Router,
+    house: House,
     stopped: watch::Receiver<()>,
 ) {
     // Answers are small: sent at once, not when more has come together.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve(stream, peer, router, stopped).await,
+        None => serve(stream, peer, house, stopped).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await {
-                serve(stream, peer, router, stopped).await;
+                serve(stream, peer, house, stopped).await;
             }
         }
     }
@@ -273,16 +284,16 @@ async fn connection(
 
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + OverTcp + Unpin,
-    (peer, connection): (Peer, Connection),
-    router: Router,
+    peer: Connection,
+    house: House,
     mut stopped: watch::Receiver<()>,
 ) {
-    let stream = Wire::new(stream, connection.clone());
-    let service = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        request.extensions_mut().insert(connection.clone());
-        service.call(request)
+    let stream = Wire::new(stream, peer.clone(), PATIENCE);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer.clone());
+        let House { world, routes } = house.clone();
+        async { Ok::<_, Infallible>(guard(world, routes, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -46,7 +46,8 @@ pub struct Settings {
     /// says who is asking. Default: loopback addresses only.
     pub listen_anywhere: Option<Token>,
     /// Further names under which the sandbox may be addressed, without a port. A request that names another host is
-    /// refused, because a web page can make its own name lead to this machine. Certificates do not have these names.
+    /// refused, because a web page can make its own name lead to this machine. The certificate for https has these names
+    /// too: for a name that a kept authority was not made for, a new authority is made, which clients must trust anew.
     /// Default: none; `localhost`, `127.0.0.1` and `[::1]` always are.
     pub host_names: Vec<String>,
     /// The `agent-token` that every request must have, or else `INVALID_AGENT_TOKEN`. Default: it is not looked at.

@@ -140,18 +140,18 @@ impl World {
 
     /// Does something to a vaulting, and tells the journal and the notifications what came of it.
     fn step<T>(&self, locator: &Locator<'_>, act: impl FnOnce(&mut Vaulting) -> T) -> Option<T> {
-        let (value, changed) = self.vaultings.with(locator, |vaulting| {
+        self.vaultings.with(locator, |vaulting| {
             let before = vaulting.stage.clone();
             let value = act(vaulting);
-            (value, (before != vaulting.stage).then(|| vaulting.clone()))
-        })?;
-        if let Some(vaulting) = changed {
-            self.announce(&vaulting);
-        }
-        Some(value)
+            if before != vaulting.stage {
+                self.announce(vaulting);
+            }
+            value
+        })
     }
 
-    /// Tells the journal and the notifications to which stage a vaulting has come.
+    /// Tells the journal and the notifications to which stage a vaulting has come. While nobody else can reach it, so
+    /// that a reset forgets all of this or none.
     pub(crate) fn announce(&self, vaulting: &Vaulting) {
         self.journal.write(
             self.clock.now(),
@@ -205,7 +205,8 @@ impl World {
         self.tuning().session_lifetime
     }
 
-    /// Makes everything as it was at the start, but for keys and addresses.
+    /// Makes everything as it was at the start, but for keys and addresses. The vaultings go first: nothing is told of
+    /// one that is forgotten.
     pub(crate) fn reset(&self) {
         self.vaultings.reset();
         self.notifications.reset();

@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
 };
@@ -413,8 +415,10 @@ impl SigningKey {
     /// # Panics
     /// If the operating system gives no random numbers.
     pub fn generate() -> GeneratedKey {
-        let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, SMALLEST_KEY_BITS)
-            .expect("a key of a supported size can be made");
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048)
+            .expect("the operating system gives random numbers");
+        let der: Pkcs8V1Der<'static> = pair.as_der().expect("an RSA key has a PKCS#8 form");
+        let key = RsaPrivateKey::from_pkcs8_der(der.as_ref()).expect("it was just written");
         let private_pem = key
             .to_pkcs8_pem(LineEnding::LF)
             .expect("an RSA key has a PKCS#8 form");

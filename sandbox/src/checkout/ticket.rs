@@ -41,7 +41,7 @@ impl Ticket {
     pub(super) fn exchange(self, vaulting: &Vaulting) -> Option<Self> {
         match (&vaulting.origin, self) {
             (Origin::Session { .. }, Self::Number(_)) => None,
-            (Origin::Session { id, .. }, _) => Some(Self::SessionId(id.clone())),
+            (Origin::Session { id, .. }, _) => Some(Self::SessionId(id.to_string())),
             (Origin::Direct, ticket) => Some(ticket),
         }
     }

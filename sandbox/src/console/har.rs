@@ -153,9 +153,9 @@ fn entry(time: OffsetDateTime, call: &Call, base_url: &str) -> Entry {
 }
 
 fn pairs(message: &Message) -> Vec<Pair> {
-    let pair = |(name, value): &(String, String)| Pair {
-        name: name.clone(),
-        value: value.clone(),
+    let pair = |(name, value): (&str, &str)| Pair {
+        name: name.to_owned(),
+        value: value.to_owned(),
     };
     message.headers.iter().map(pair).collect()
 }

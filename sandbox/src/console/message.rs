@@ -4,7 +4,7 @@ use antom_core::signature::Content;
 use serde_json::Value;
 
 use super::exact::Exact;
-use crate::journal::{Call, Delivery, Message};
+use crate::journal::{Call, Delivery, Headers, Message};
 
 /// How long an indented body may be, in bytes: deep nesting makes a short one very long.
 const LARGEST_PRETTY: usize = 256 * 1024;
@@ -15,7 +15,7 @@ pub(super) struct MessageView<'a> {
     pub(super) id: &'static str,
     /// For example `request`.
     pub(super) name: &'static str,
-    pub(super) headers: &'a [(String, String)],
+    pub(super) headers: &'a Headers,
     pub(super) opens_headers: bool,
     pub(super) body: Exact<'a>,
     pub(super) body_is_empty: bool,

@@ -406,7 +406,7 @@ fn facts(vaulting: &Vaulting, now: OffsetDateTime) -> Vec<(&'static str, String)
         ("Expiry", format!("{expiry}, {}", remaining(vaulting, now)))
     });
     match &vaulting.origin {
-        Origin::Session { id, .. } => facts.push(("vaultingSessionId", id.clone())),
+        Origin::Session { id, .. } => facts.push(("vaultingSessionId", id.to_string())),
         Origin::Direct => facts.push(("Began with", "vaultPaymentMethod".to_owned())),
     }
     match &vaulting.stage {

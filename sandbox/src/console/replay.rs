@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::State;
 use axum::http::Request;
-use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -25,8 +24,7 @@ pub(super) fn is_possible(call: &Call) -> Result<(), &'static str> {
     if call.target.chars().count() >= LONGEST_TARGET {
         return Err("the journal does not have the whole path");
     }
-    let has_lost_bytes =
-        |(_, value): &(String, String)| value.contains(char::REPLACEMENT_CHARACTER);
+    let has_lost_bytes = |(_, value): (_, &str)| value.contains(char::REPLACEMENT_CHARACTER);
     if request.headers.iter().any(has_lost_bytes) {
         return Err("a header was not UTF-8, and the journal does not have its bytes");
     }
@@ -43,16 +41,15 @@ pub(super) async fn send(world: &Arc<World>, call: &Call) -> Result<u64, &'stati
     let mut request = Request::builder()
         .method(call.method.as_str())
         .uri(&call.target);
-    for (name, value) in &call.request.headers {
+    for (name, value) in call.request.headers.iter() {
         request = request.header(name, value);
     }
     let request = request
         .body(Body::from(call.request.body.clone()))
         .map_err(|_| "the journal does not have a request that can be sent")?;
     let news = world.journal.listen();
-    let gateway = TowerToHyperService::new(gateway::routes().with_state(world.clone()));
     // What became of it stands in the journal.
-    let _ = gateway.call(request).await;
+    let _ = gateway::receive(State(world.clone()), request).await;
     entry_of(news, call)
         .map(|entry| entry.number)
         .ok_or("it was sent, but so much else happened that its entry is lost")

@@ -43,7 +43,7 @@ impl World {
     fn shown(&self, vaulting: &Vaulting) -> Shown {
         let masked = |url: &Option<String>| url.as_deref().map(|url| mask(url).into_owned());
         let session_id = match &vaulting.origin {
-            Origin::Session { id, .. } => Some(id.clone()),
+            Origin::Session { id, .. } => Some(id.to_string()),
             Origin::Direct => None,
         };
         Shown {

@@ -264,7 +264,8 @@ fn near(name: &str) -> Vec<&'static str> {
     let mut near: Vec<_> = FAULTS
         .iter()
         .filter_map(|fault| {
-            let far = if name.len() > 2 && fault.name.contains(&name) {
+            let is_part = fault.name.contains(&name) || name.contains(fault.name);
+            let far = if name.len() > 2 && is_part {
                 1
             } else {
                 distance(&name, fault.name)
@@ -326,6 +327,7 @@ mod tests {
             ("", "there is no fault \"\""),
             ("http-530", "did you mean http-500"),
             ("Reset-befor", "did you mean reset-before"),
+            ("http-503-after", "did you mean http-503"),
             ("reset", "did you mean reset-before, reset-after"),
             ("http-503=1", "the fault http-503 takes no value"),
             ("delay=11m", "delay=11m is not valid: expected 0s to 10m"),

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Duration, Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
 use super::script::{End, Script, Step};
@@ -27,7 +27,7 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(peer: IpAddr) -> Self {
         Self {
-            peer,
+            peer: peer.to_canonical(),
             armed: Arc::default(),
         }
     }
@@ -68,6 +68,28 @@ pub(crate) struct Wire<T> {
     stream: T,
     connection: Connection,
     playing: Option<Playing>,
+    patience: Patience,
+}
+
+/// How long a client may take nothing of what is sent to it.
+struct Patience {
+    limit: Duration,
+    /// Runs while nothing is taken.
+    left: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patience {
+    /// What came of a try to send, or an error when there was none for too long.
+    fn with<T>(&mut self, cx: &mut Context<'_>, sent: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if sent.is_ready() {
+            self.left = None;
+            return sent;
+        }
+        let limit = self.limit;
+        let left = self.left.get_or_insert_with(|| Box::pin(sleep(limit)));
+        ready!(left.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
 }
 
 struct Playing {
@@ -99,11 +121,16 @@ impl Playing {
 }
 
 impl<T: AsyncWrite + OverTcp + Unpin> Wire<T> {
-    pub(crate) fn new(stream: T, connection: Connection) -> Self {
+    /// A client that takes nothing for as long as `patience` is given up.
+    pub(crate) fn new(stream: T, connection: Connection, patience: Duration) -> Self {
         Self {
             stream,
             connection,
             playing: None,
+            patience: Patience {
+                limit: patience,
+                left: None,
+            },
         }
     }
 
@@ -129,7 +156,7 @@ impl<T: AsyncWrite + OverTcp + Unpin> Wire<T> {
         else {
             return Poll::Ready(Ok(()));
         };
-        let stream = &mut self.stream;
+        let (stream, patience) = (&mut self.stream, &mut self.patience);
         loop {
             if let Some(pause) = &mut playing.pause {
                 ready!(pause.as_mut().poll(cx));
@@ -140,13 +167,15 @@ impl<T: AsyncWrite + OverTcp + Unpin> Wire<T> {
                 Some(Step::Wait(duration)) => playing.pause = Some(Box::pin(sleep(*duration))),
                 Some(Step::Send(bytes)) => {
                     while !bytes.is_empty() {
-                        let sent = ready!(Pin::new(&mut *stream).poll_write(cx, bytes))?;
+                        let sent = Pin::new(&mut *stream).poll_write(cx, bytes);
+                        let sent = ready!(patience.with(cx, sent))?;
                         if sent == 0 {
                             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                         }
                         let _ = bytes.split_to(sent);
                     }
-                    ready!(Pin::new(&mut *stream).poll_flush(cx))?;
+                    let sent = Pin::new(&mut *stream).poll_flush(cx);
+                    ready!(patience.with(cx, sent))?;
                 }
             }
             playing.script.steps.pop_front();
@@ -182,7 +211,10 @@ impl<T: AsyncWrite + OverTcp + Unpin> AsyncWrite for Wire<T> {
         let wire = self.get_mut();
         match ready!(wire.poll_take(cx))? {
             Some(playing) => Poll::Ready(Ok(playing.swallow(bytes))),
-            None => Pin::new(&mut wire.stream).poll_write(cx, bytes),
+            None => {
+                let sent = Pin::new(&mut wire.stream).poll_write(cx, bytes);
+                wire.patience.with(cx, sent)
+            }
         }
     }
 
@@ -197,7 +229,10 @@ impl<T: AsyncWrite + OverTcp + Unpin> AsyncWrite for Wire<T> {
                 let first = slices.iter().find(|slice| !slice.is_empty());
                 Poll::Ready(Ok(first.map_or(0, |slice| playing.swallow(slice))))
             }
-            None => Pin::new(&mut wire.stream).poll_write_vectored(cx, slices),
+            None => {
+                let sent = Pin::new(&mut wire.stream).poll_write_vectored(cx, slices);
+                wire.patience.with(cx, sent)
+            }
         }
     }
 
@@ -208,7 +243,8 @@ impl<T: AsyncWrite + OverTcp + Unpin> AsyncWrite for Wire<T> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         ready!(wire.poll_play(cx))?;
-        Pin::new(&mut wire.stream).poll_flush(cx)
+        let sent = Pin::new(&mut wire.stream).poll_flush(cx);
+        wire.patience.with(cx, sent)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -221,6 +257,25 @@ impl<T: AsyncWrite + OverTcp + Unpin> AsyncWrite for Wire<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = TcpStream::connect(address).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        let patience = Duration::from_millis(20);
+        let mut wire = Wire::new(stream, Connection::new(peer.ip()), patience);
+        let endless = async { while wire.write_all(&[0; 65_536]).await.is_ok() {} };
+        // Fails when it is waited for; the socket's buffers take a while to fill.
+        timeout(Duration::from_secs(10), endless).await.unwrap();
+        let error = wire.write_all(&[0; 65_536]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(client);
+    }
 
     #[test]
     fn a_head_is_swallowed_in_any_pieces_and_nothing_after_it() {

@@ -133,9 +133,13 @@ impl World {
     }
 }
 
-fn note<T>(checks: &mut Vec<Check>, name: &str, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
+fn note<T>(
+    checks: &mut Vec<Check>,
+    name: &'static str,
+    outcome: Result<T, Refusal>,
+) -> Result<T, Refusal> {
     checks.push(Check {
-        name: name.to_owned(),
+        name: name.into(),
         passed: outcome.is_ok(),
     });
     outcome

@@ -158,7 +158,7 @@ impl Refusal {
 /// An answer that only lacks its headers.
 pub(super) struct Answer {
     verdict: Verdict,
-    body: Vec<u8>,
+    body: Bytes,
     doctor: Option<HeaderValue>,
     details: Details,
 }
@@ -180,7 +180,7 @@ pub(crate) struct Sealed {
 
 impl Answer {
     /// A signed answer with this body, whose `result` is the documented one with this code.
-    pub(super) fn signed(code: &str, body: Vec<u8>) -> Self {
+    pub(super) fn signed(code: &str, body: impl Into<Bytes>) -> Self {
         let known = documented(code);
         Self::scripted(known.code, known.status, body)
     }
@@ -189,7 +189,7 @@ impl Answer {
     pub(super) fn scripted(
         code: impl Into<Cow<'static, str>>,
         status: ResultStatus,
-        body: Vec<u8>,
+        body: impl Into<Bytes>,
     ) -> Self {
         Self {
             verdict: Verdict {
@@ -198,7 +198,7 @@ impl Answer {
                 http_status: 200,
                 signed: true,
             },
-            body,
+            body: body.into(),
             doctor: None,
             details: Details {
                 status,
@@ -229,7 +229,9 @@ impl Answer {
             result: WireResult::new(refusal.known, Some(&refusal.reason)),
         };
         Self {
-            body: serde_json::to_vec(&envelope).expect("text always serialises"),
+            body: serde_json::to_vec(&envelope)
+                .expect("text always serialises")
+                .into(),
             doctor: refusal
                 .explain_in_header
                 .then(|| HeaderValue::from_str(&refusal.reason).ok())
@@ -254,7 +256,7 @@ impl Answer {
 
     /// Header names go out in lower case: two of Antom's own SDKs read them no other way.
     pub(super) fn seal(self, request: &Incoming, world: &World) -> (Sealed, Details) {
-        let mut headers = HeaderMap::new();
+        let mut headers = HeaderMap::with_capacity(8);
         let json = HeaderValue::from_static("application/json;charset=UTF-8");
         headers.insert("content-type", json);
         let client_id = request.header("client-id").unwrap_or_default();
@@ -280,7 +282,7 @@ impl Answer {
                 .expect("the gateway's own key signs");
             let signature = SignatureHeader::write(&signature, KEY_VERSION);
             for (name, value) in [("response-time", time), ("signature", signature)] {
-                let value = HeaderValue::from_str(&value).expect("both are plain ASCII");
+                let value = HeaderValue::try_from(value).expect("both are plain ASCII");
                 headers.insert(name, value);
             }
         }
@@ -288,7 +290,7 @@ impl Answer {
             status: StatusCode::from_u16(self.verdict.http_status)
                 .expect("the statuses of the gateway are HTTP's"),
             headers,
-            body: self.body.into(),
+            body: self.body,
         };
         (sealed, self.details)
     }

@@ -1,5 +1,7 @@
 //! createVaultingSession: checks the fields, makes a session, and gives the same one again for the same request.
 
+use std::sync::Arc;
+
 use antom_core::api::rules::CREATE_VAULTING_SESSION;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -28,23 +30,27 @@ impl World {
         let fields = Fields::read(request.body(), CREATE_VAULTING_SESSION)
             .map_err(|problems| Refusal::signed("PARAM_ILLEGAL", problems))?;
         let key = fields.key(request);
-        let begun = self.begin(&fields, &key, Kind::Session, |number| {
-            Ok(self.new_session(number, &key, &fields))
-        })?;
-        let vaulting = begun.vaulting;
-        Ok(Answer::signed("SUCCESS", vaulting.answer)
-            .about(vaulting.number)
+        let begun = self.begin(
+            &fields,
+            &key,
+            Kind::Session,
+            |number| Ok(self.new_session(number, &key, &fields)),
+            |vaulting| vaulting.answer.clone(),
+        )?;
+        Ok(Answer::signed("SUCCESS", begun.value)
+            .about(begun.number)
             .with_remark(begun.remark))
     }
 
-    fn new_session(&self, number: u64, key: &RequestKey, fields: &Fields) -> Vaulting {
-        let id = self.random.base64::<48>();
+    fn new_session(&self, number: u64, key: &Arc<RequestKey>, fields: &Fields) -> Vaulting {
+        let id: Arc<str> = self.random.base64::<48>().into();
         // In the shape of Antom's samples: base64, a region, three digits.
         let data = format!(
             "{}&&SG&&{:03}",
             self.random.base64::<64>(),
             self.random.below(1000)
         );
+        let data: Arc<str> = data.into();
         let created_at = self.clock.now();
         let expires_at = created_at + self.lifetime();
         let is_ams = ["merchantRegion", "is3DSAuthentication"]
@@ -62,7 +68,9 @@ impl World {
             number,
             key: key.clone(),
             fingerprint: fields.fingerprint(),
-            answer: serde_json::to_vec(&success).expect("text always serialises"),
+            answer: serde_json::to_vec(&success)
+                .expect("text always serialises")
+                .into(),
             origin: Origin::Session { id, data },
             created_at,
             expires_at,

@@ -94,7 +94,7 @@ pub(crate) async fn receive(State(world): State<Arc<World>>, request: Request) -
         Ok(faults) => (faults, None),
         Err(refusal) => (Plan::default(), Some(refusal)),
     };
-    let mut checks = Vec::new();
+    let mut checks = Vec::with_capacity(9);
     let answer = match refusal {
         None => world.answer(&request, &mut checks, &mut faults),
         Some(refusal) => Err(refusal),

@@ -1,7 +1,10 @@
 //! vaultPaymentMethod: vaults a card that the merchant's server sends, or sends its buyer to 3-D Secure. Takes test
 //! cards only, and never writes a card number anywhere.
 
+use std::sync::Arc;
+
 use antom_core::api::vault_payment_method::RULES;
+use axum::body::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,21 +41,25 @@ impl World {
             .map_err(|problems| Refusal::signed("PARAM_ILLEGAL", problems))?;
         let key = fields.key(request);
         let asks_for_3ds = asks_for_3ds(request.body());
-        let begun = self.begin(&fields, &key, Kind::Direct, |number| {
-            self.new_direct_vaulting(number, &key, &fields, asks_for_3ds)
-        })?;
-        if begun.is_new {
-            self.announce(&begun.vaulting);
-        } else if let Some(vaulting) = self.vaulting(&Locator::Number(begun.vaulting.number)) {
+        let begun = self.begin(
+            &fields,
+            &key,
+            Kind::Direct,
+            |number| self.new_direct_vaulting(number, &key, &fields, asks_for_3ds),
+            Vaulting::clone,
+        )?;
+        if !begun.is_new
+            && let Some(vaulting) = self.vaulting(&Locator::Number(begun.number))
+        {
             return self.answer_of(&vaulting, false, begun.remark);
         }
-        self.answer_of(&begun.vaulting, begun.is_new, begun.remark)
+        self.answer_of(&begun.value, begun.is_new, begun.remark)
     }
 
     fn new_direct_vaulting(
         &self,
         number: u64,
-        key: &RequestKey,
+        key: &Arc<RequestKey>,
         fields: &Fields,
         asks_for_3ds: bool,
     ) -> Result<Vaulting, Refusal> {
@@ -74,12 +81,12 @@ impl World {
             .map_or(Ok(()), check_security_code)
             .map_err(card_refused)?;
         let text = |field| fields.get(field).map(str::to_owned);
-        Ok(Vaulting {
+        let vaulting = Vaulting {
             number,
             key: key.clone(),
             origin: Origin::Direct,
             fingerprint: fields.fingerprint(),
-            answer: Vec::new(),
+            answer: Bytes::new(),
             created_at,
             expires_at: created_at + self.lifetime(),
             notification_url: text("vaultingNotificationUrl"),
@@ -87,7 +94,9 @@ impl World {
             metadata: text("metadata"),
             asks_for_3ds,
             stage: card.without_page(asks_for_3ds, self.card_token()),
-        })
+        };
+        self.announce(&vaulting);
+        Ok(vaulting)
     }
 
     /// What the vaulting has come to. The first answer about a card that times out leaves it open.

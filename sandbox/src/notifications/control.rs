@@ -49,13 +49,16 @@ async fn notify(State(world): State<Arc<World>>, body: Bytes) -> Response {
             "send {\"vaulting\": NUMBER}, with the number of a vaulting",
         );
     };
-    let Some(vaulting) = world.vaultings.get(&Locator::Number(number)) else {
+    let notified = world
+        .vaultings
+        .with(&Locator::Number(number), |vaulting| world.notify(vaulting));
+    let Some(notified) = notified else {
         return refuse(
             StatusCode::NOT_FOUND,
             "there is no vaulting with this number",
         );
     };
-    match world.notify(&vaulting) {
+    match notified {
         Some(number) => write(StatusCode::OK, &serde_json::json!({"number": number})),
         None => refuse(
             StatusCode::CONFLICT,

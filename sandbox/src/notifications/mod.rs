@@ -119,9 +119,7 @@ pub(crate) async fn deliver(
             }
         };
         tokio::select! {
-            Some(vaulting) = ended.recv() => {
-                world.notify(&vaulting);
-            }
+            Some(vaulting) = ended.recv() => world.notify_of_the_end(&vaulting),
             () = something_due, if attempts.len() < MOST_AT_ONCE => {}
             () = notifications.wake.notified() => {}
             Some(_) = attempts.join_next() => {}
@@ -132,6 +130,16 @@ pub(crate) async fn deliver(
 }
 
 impl World {
+    /// Takes up the notification about this vaulting, unless it was forgotten meanwhile and another has its number.
+    fn notify_of_the_end(&self, ended: &Vaulting) {
+        self.vaultings
+            .with(&Locator::Number(ended.number), |known| {
+                if Arc::ptr_eq(&known.key, &ended.key) {
+                    self.notify(ended);
+                }
+            });
+    }
+
     /// Takes up a notification about a vaulting that ended, and returns its number; `None` while it runs.
     fn notify(&self, vaulting: &Vaulting) -> Option<u64> {
         let notifications = &self.notifications;
@@ -368,8 +376,7 @@ impl Posted {
                 " (sent to the Dashboard URL, because the request had no vaultingNotificationUrl)",
             );
         }
-        let owned = |(name, value): (&str, String)| (name.to_owned(), value);
-        let headers = self.message.headers.into_iter().map(owned).collect();
+        let headers = self.message.headers.into_iter().collect();
         let answer = self.answer.as_ref();
         Delivery {
             vaulting: Some(attempt.vaulting),

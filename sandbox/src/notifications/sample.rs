@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use antom_core::signature::SigningKey;
+use axum::body::Bytes;
 
 use super::acknowledgement::judge;
 use super::destination::{self, Allowed, Destination};
@@ -95,10 +96,11 @@ impl Sample {
             key: RequestKey {
                 client_id: self.client_id.clone(),
                 request_id: self.request_id.clone(),
-            },
+            }
+            .into(),
             origin: Origin::Direct,
             fingerprint: [0; 32],
-            answer: Vec::new(),
+            answer: Bytes::new(),
             created_at: now,
             expires_at: now,
             notification_url: Some(self.url.clone()),

@@ -207,10 +207,10 @@ impl Running {
         let create = |number| {
             Ok::<_, ()>(Vaulting {
                 number,
-                key: key.clone(),
+                key: key.clone().into(),
                 origin: Origin::Session {
-                    id: format!("id-{id}"),
-                    data: format!("data-{id}"),
+                    id: format!("id-{id}").into(),
+                    data: format!("data-{id}").into(),
                 },
                 notification_url: url.map(str::to_owned),
                 created_at: now,

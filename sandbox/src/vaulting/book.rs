@@ -1,7 +1,7 @@
 //! Every vaulting that the sandbox remembers, found by any of its names. In memory and bounded.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 use tokio::sync::Notify;
@@ -42,9 +42,9 @@ struct Book {
     newest: u64,
     /// By number, the oldest in front.
     vaultings: VecDeque<Vaulting>,
-    by_request: HashMap<RequestKey, u64>,
-    by_session_id: HashMap<String, u64>,
-    by_session_data: HashMap<String, u64>,
+    by_request: HashMap<Arc<RequestKey>, u64>,
+    by_session_id: HashMap<Arc<str>, u64>,
+    by_session_data: HashMap<Arc<str>, u64>,
     /// When each that nobody closed yet expires.
     expiries: BTreeSet<(OffsetDateTime, u64)>,
 }
@@ -205,10 +205,10 @@ mod tests {
             |number| {
                 Ok::<_, Infallible>(Vaulting {
                     number,
-                    key: key(id),
+                    key: key(id).into(),
                     origin: Origin::Session {
-                        id: format!("id {number}"),
-                        data: format!("data {number}"),
+                        id: format!("id {number}").into(),
+                        data: format!("data {number}").into(),
                     },
                     fingerprint: [fingerprint; 32],
                     expires_at: vaulting().expires_at - Duration::from_secs(number),

@@ -4,7 +4,9 @@ mod book;
 mod wire;
 
 use std::fmt;
+use std::sync::Arc;
 
+use axum::body::Bytes;
 use time::OffsetDateTime;
 
 use crate::cards::{Behaviour, CHALLENGE_CODE, TestCard, is_luhn_valid, test_card};
@@ -25,9 +27,9 @@ pub(crate) enum Origin {
     /// createVaultingSession: a page collects the card.
     Session {
         /// `vaultingSessionId`.
-        id: String,
+        id: Arc<str>,
         /// `vaultingSessionData`. Never shown.
-        data: String,
+        data: Arc<str>,
     },
     /// vaultPaymentMethod: the card came with the request.
     Direct,
@@ -38,12 +40,12 @@ pub(crate) enum Origin {
 pub(crate) struct Vaulting {
     /// Counts from 1: a short name for people.
     pub(crate) number: u64,
-    pub(crate) key: RequestKey,
+    pub(crate) key: Arc<RequestKey>,
     pub(crate) origin: Origin,
     /// Of the fields that began it: the same request has the same.
     pub(crate) fingerprint: [u8; 32],
     /// The body of the answer to createVaultingSession, for repetitions. Holds the session's data.
-    pub(crate) answer: Vec<u8>,
+    pub(crate) answer: Bytes,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) expires_at: OffsetDateTime,
     pub(crate) notification_url: Option<String>,
@@ -332,13 +334,14 @@ pub(crate) mod tests {
             key: RequestKey {
                 client_id: "SANDBOX_1".into(),
                 request_id: "1".into(),
-            },
+            }
+            .into(),
             origin: Origin::Session {
                 id: "id".into(),
                 data: "data".into(),
             },
             fingerprint: [0; 32],
-            answer: Vec::new(),
+            answer: Bytes::new(),
             created_at: NOW,
             expires_at: NOW + time::Duration::HOUR,
             notification_url: None,

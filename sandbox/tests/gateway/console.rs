@@ -307,6 +307,75 @@ fn what_is_copied_can_be_run_whatever_the_fields_hold() {
         constants.contains("$HOME") && constants.contains("u202e"),
         "{constants}"
     );
+    // And each setting in its place.
+    let files = running.sandbox().files();
+    let key = files.merchant_private_key().display().to_string();
+    let url = running.sandbox().https_url();
+    for (id, endpoint, private_key) in [
+        (
+            "python",
+            format!("endpoint=\"{url}\""),
+            format!("private_key=pathlib.Path(\"{key}\")"),
+        ),
+        (
+            "php",
+            format!("'endpoint' => '{url}'"),
+            format!("'private_key_path' => '{key}'"),
+        ),
+        (
+            "c",
+            format!("set_endpoint(options, \"{url}\")"),
+            format!("private_key_path(options, \"{key}\")"),
+        ),
+    ] {
+        let text = text_of(&html, &format!("snippet-text-{id}"));
+        assert!(
+            text.contains(&endpoint) && text.contains(&private_key),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_api_can_be_copied_as_a_program_that_compiles() {
+    let running = Running::start();
+    running.call("/v1/vaults/inquireVaulting", r#"{"vaultingRequestId":"1"}"#);
+    running.call("/v1/payments/pay", r#"{"a":"it's ??/"}"#);
+    let directory = TempDir::new().unwrap();
+    for (number, called) in [
+        (
+            1,
+            [
+                "client.inquire_vaulting(",
+                "$client->inquireVaulting(",
+                "antom_client_inquire_vaulting(",
+            ],
+        ),
+        (
+            2,
+            [
+                "client.call(\"/ams/api/v1/payments/pay\"",
+                "$client->call('/ams/api/",
+                "antom_client_call(",
+            ],
+        ),
+    ] {
+        let html = page(&running, &format!("/calls/{number}"));
+        for (id, called) in ["python", "php", "c"].into_iter().zip(called) {
+            let text = text_of(&html, &format!("snippet-text-{id}"));
+            assert!(text.contains(called), "{text}");
+            let path = directory.path().join(format!("{number}.{id}"));
+            fs::write(&path, text).unwrap();
+            match id {
+                "python" => run(Command::new("python3").args(["-m", "py_compile"]).arg(path)),
+                "php" => run(Command::new("php").arg("-l").arg(path)),
+                _ => run(Command::new("cc")
+                    .args(["-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I"])
+                    .arg(repository().join("include"))
+                    .arg(path)),
+            };
+        }
+    }
 }
 
 #[test]

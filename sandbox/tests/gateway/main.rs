@@ -13,6 +13,7 @@ mod log;
 mod notifications;
 mod other_machines;
 mod pages;
+mod races;
 mod repeats;
 mod safety;
 mod stubs;

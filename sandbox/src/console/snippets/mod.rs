@@ -1,7 +1,6 @@
 //! A call as something to paste: a curl command that sends the same bytes again, and small programs with the same
 //! fields for libantom. Every text goes through [`literal`] on its way into a language.
 
-mod literal;
 mod programs;
 
 use serde_json::{Map, Value};
@@ -10,12 +9,13 @@ use antom_core::api::rules::{CREATE_VAULTING_SESSION, Form};
 
 use super::replay;
 use crate::journal::Call;
+use crate::literal::{self, Language};
 use crate::paste::ClientSettings;
 use crate::world::World;
-use literal::Language;
 
-/// What ends the path of the only API that libantom's doors have so far.
+/// What ends the paths of the APIs that have an operation of their own here; the others go through the doors' `call`.
 const CREATE: &str = "/v1/vaults/createVaultingSession";
+const INQUIRE: &str = "/v1/vaults/inquireVaulting";
 
 /// Headers that belong to one connection and not to the request.
 const OF_THE_CONNECTION: &[&str] = &[
@@ -38,6 +38,26 @@ pub(super) struct Snippet {
     pub(super) text: Result<String, &'static str>,
 }
 
+/// What a program does.
+enum Task {
+    Create(Vec<Field>),
+    /// Of the vaulting with this id.
+    Inquire(String),
+    /// The path in live mode, and the request in JSON.
+    Call(String, String),
+}
+
+impl Task {
+    /// Every text that goes into a program.
+    fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Create(fields) => fields.iter().filter_map(Field::text).collect(),
+            Self::Inquire(id) => vec![id],
+            Self::Call(path, json) => vec![path, json],
+        }
+    }
+}
+
 /// A field of the request, as it goes into a program.
 struct Field {
     /// As it is called on the wire.
@@ -50,20 +70,25 @@ enum FieldValue {
     Flag(bool),
 }
 
+impl Field {
+    fn text(&self) -> Option<&str> {
+        match &self.value {
+            FieldValue::Text(text) => Some(text),
+            FieldValue::Flag(_) => None,
+        }
+    }
+}
+
 /// The call in each form.
 pub(super) fn of(call: &Call, world: &World) -> Vec<Snippet> {
     let settings = settings(call, world);
-    let fields = fields(call);
-    let program = |language, write: fn(&ClientSettings, &[Field]) -> String| {
-        let fields = fields.as_deref().map_err(|problem| *problem)?;
-        let texts = fields.iter().filter_map(|field| match &field.value {
-            FieldValue::Text(text) => Some(text.as_str()),
-            FieldValue::Flag(_) => None,
-        });
-        for text in settings.texts().into_iter().chain(texts) {
+    let task = task(call);
+    let program = |language, write: fn(&ClientSettings, &Task) -> String| {
+        let task = task.as_ref().map_err(|problem| *problem)?;
+        for text in settings.texts().into_iter().chain(task.texts()) {
             literal::check(text, language)?;
         }
-        Ok(write(&settings, fields))
+        Ok(write(&settings, task))
     };
     let snippet = |id, label, text| Snippet { id, label, text };
     vec![
@@ -86,17 +111,31 @@ fn settings(call: &Call, world: &World) -> ClientSettings {
     ClientSettings::new(client_id.unwrap_or(test), &world.files, &world.https_url)
 }
 
-/// The documented fields of the request, or why they cannot be had.
-fn fields(call: &Call) -> Result<Vec<Field>, &'static str> {
+/// What a program does to make this call, or why there can be none.
+fn task(call: &Call) -> Result<Task, &'static str> {
     let path = call.target.split('?').next().unwrap_or_default();
-    if !path.ends_with(CREATE) {
-        return Err("only createVaultingSession can be copied as a program");
+    if !path.starts_with("/ams/") {
+        return Err("only a call of one of Antom's APIs can be copied as a program");
     }
     if !call.request.is_exact {
-        return Err("the whole body was not kept");
+        return Err("the request was masked or cut, so there is no program for it");
     }
     let mut members: Map<String, Value> = serde_json::from_str(&call.request.body)
         .map_err(|_| "the body is not a JSON object, so it has no fields")?;
+    if path.ends_with(CREATE) {
+        return Ok(Task::Create(fields(members)));
+    }
+    match members.remove("vaultingRequestId") {
+        Some(Value::String(id)) if path.ends_with(INQUIRE) => Ok(Task::Inquire(id)),
+        _ => {
+            let live = path.replacen("/ams/sandbox/api/", "/ams/api/", 1);
+            Ok(Task::Call(live, call.request.body.clone()))
+        }
+    }
+}
+
+/// The documented fields of createVaultingSession.
+fn fields(mut members: Map<String, Value>) -> Vec<Field> {
     let fields = CREATE_VAULTING_SESSION.iter().filter_map(|rule| {
         let value = match (members.remove(rule.field)?, rule.form) {
             (Value::Bool(flag), Form::Boolean) => FieldValue::Flag(flag),
@@ -109,14 +148,13 @@ fn fields(call: &Call) -> Result<Vec<Field>, &'static str> {
             value,
         })
     });
-    Ok(fields.collect())
+    fields.collect()
 }
 
-/// Whether the fields are those of the product AMS, which a client must be told.
-fn is_ams(fields: &[Field]) -> bool {
-    fields
-        .iter()
-        .any(|field| ["merchantRegion", "is3DSAuthentication"].contains(&field.name))
+/// Whether it takes the product AMS, which a client must be told.
+fn is_ams(task: &Task) -> bool {
+    let is_of_ams = |field: &Field| ["merchantRegion", "is3DSAuthentication"].contains(&field.name);
+    matches!(task, Task::Create(fields) if fields.iter().any(is_of_ams))
 }
 
 /// Sends the signed request again, byte for byte.
@@ -131,8 +169,8 @@ fn curl(call: &Call, base_url: &str) -> Result<String, &'static str> {
         ),
     ];
     let mut has_type = false;
-    for (name, value) in &call.request.headers {
-        if OF_THE_CONNECTION.contains(&name.as_str()) {
+    for (name, value) in call.request.headers.iter() {
+        if OF_THE_CONNECTION.contains(&name) {
             continue;
         }
         has_type |= name == "content-type";

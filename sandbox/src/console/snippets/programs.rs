@@ -1,22 +1,74 @@
 //! Whole small programs for libantom's doors, in the style of the examples.
 
-use super::literal;
-use super::{Field, FieldValue, is_ams};
-use crate::paste::ClientSettings;
+use super::{Field, FieldValue, Task, is_ams};
+use crate::literal;
+use crate::paste::{ClientSettings, indented};
 
-pub(super) fn python(settings: &ClientSettings, fields: &[Field]) -> String {
-    let [
-        client_id,
-        endpoint,
-        private_key,
-        antom_public_key,
-        ca_certificate,
-    ] = settings.texts().map(literal::python);
-    let product = if is_ams(fields) {
+pub(super) fn python(settings: &ClientSettings, task: &Task) -> String {
+    let settings = indented(&settings.python(), 12);
+    let product = if is_ams(task) {
         "            product=\"ams\",\n"
     } else {
         ""
     };
+    let (what, act) = match task {
+        Task::Create(fields) => (
+            "Creates this vaulting session",
+            format!(
+                "            session = client.create_vaulting_session(
+{}            )
+            print(\"request id:\", session.request_id)
+            print(\"session id:\", session.id)
+            print(\"expires at:\", session.expires_at.isoformat())
+",
+                python_arguments(fields)
+            ),
+        ),
+        Task::Inquire(id) => (
+            "Asks what became of this vaulting",
+            format!(
+                "            vaulting = client.inquire_vaulting(vaulting_request_id={})
+            print(\"outcome:\", vaulting.outcome)
+",
+                literal::python(id)
+            ),
+        ),
+        Task::Call(path, json) => (
+            "Makes this call",
+            format!(
+                "            client.call({}, {})
+            print(\"answered with success\")
+",
+                literal::python(path),
+                literal::python(json)
+            ),
+        ),
+    };
+    format!(
+        r#""""{what} against the local sandbox."""
+
+import pathlib
+import sys
+
+import antom
+
+
+def main() -> None:
+    """Make the call and show what a log may hold of its answer."""
+    try:
+        with antom.Client(
+{settings}{product}        ) as client:
+{act}    except antom.AntomError as error:
+        sys.exit(f"{{error}}\n{{error.advice}}")
+
+
+if __name__ == "__main__":
+    main()
+"#
+    )
+}
+
+fn python_arguments(fields: &[Field]) -> String {
     let mut arguments: Vec<_> = fields
         .iter()
         .map(|field| {
@@ -32,66 +84,40 @@ pub(super) fn python(settings: &ClientSettings, fields: &[Field]) -> String {
         // Without it the call would not even be made, and the client's own explanation not be seen.
         arguments.insert(0, "                payment_method_type=\"\",\n".to_owned());
     }
-    let arguments = arguments.concat();
-    format!(
-        r#""""Creates this vaulting session against the local sandbox."""
-
-import sys
-from pathlib import Path
-
-import antom
-
-
-def main() -> None:
-    """Create the session and show what a log may hold of it."""
-    try:
-        with antom.Client(
-            client_id={client_id},
-            private_key=Path({private_key}),
-            antom_public_key=Path({antom_public_key}),
-            endpoint={endpoint},
-            ca_certificate=Path({ca_certificate}),
-{product}        ) as client:
-            session = client.create_vaulting_session(
-{arguments}            )
-    except antom.AntomError as error:
-        sys.exit(f"{{error}}\n{{error.advice}}")
-
-    print("request id:", session.request_id)
-    print("session id:", session.id)
-    print("expires at:", session.expires_at.isoformat())
-
-
-if __name__ == "__main__":
-    main()
-"#
-    )
+    arguments.concat()
 }
 
-pub(super) fn php(settings: &ClientSettings, fields: &[Field]) -> String {
-    let [
-        client_id,
-        endpoint,
-        private_key,
-        antom_public_key,
-        ca_certificate,
-    ] = settings.texts().map(literal::php);
-    let product = if is_ams(fields) {
+pub(super) fn php(settings: &ClientSettings, task: &Task) -> String {
+    let settings = indented(&settings.php(), 8);
+    let product = if is_ams(task) {
         "        'product' => 'ams',\n"
     } else {
         ""
     };
-    let members: Vec<_> = fields
-        .iter()
-        .map(|field| {
-            let value = match &field.value {
-                FieldValue::Text(text) => literal::php(text),
-                FieldValue::Flag(flag) => flag.to_string(),
-            };
-            format!("        '{}' => {value},\n", field.name)
-        })
-        .collect();
-    let members = members.concat();
+    let act = match task {
+        Task::Create(fields) => format!(
+            r"    $session = $client->createVaultingSession([
+{}    ]);
+    echo 'request id: ', $session->requestId(), PHP_EOL;
+    echo 'session id: ', $session->id(), PHP_EOL;
+    echo 'expires at: ', $session->expiresAt()->format(DATE_ATOM), PHP_EOL;
+",
+            php_members(fields)
+        ),
+        Task::Inquire(id) => format!(
+            r"    $vaulting = $client->inquireVaulting(['vaultingRequestId' => {}]);
+    echo 'outcome: ', $vaulting->outcome(), PHP_EOL;
+",
+            literal::php(id)
+        ),
+        Task::Call(path, json) => format!(
+            r"    $client->call({}, json_decode({}, true));
+    echo 'answered with success', PHP_EOL;
+",
+            literal::php(path),
+            literal::php(json)
+        ),
+    };
     format!(
         r#"<?php
 
@@ -104,56 +130,44 @@ use Antom\Exception\AntomException;
 
 try {{
     $client = Client::create([
-        'client_id' => {client_id},
-        'private_key_path' => {private_key},
-        'antom_public_key_path' => {antom_public_key},
-        'endpoint' => {endpoint},
-        'ca_certificate_path' => {ca_certificate},
-{product}    ]);
-    $session = $client->createVaultingSession([
-{members}    ]);
-}} catch (AntomException $exception) {{
+{settings}{product}    ]);
+{act}}} catch (AntomException $exception) {{
     fwrite(STDERR, $exception->getMessage() . "\n" . $exception->advice() . "\n");
     exit(1);
 }}
-
-echo 'request id: ', $session->requestId(), "\n";
-echo 'session id: ', $session->id(), "\n";
-echo 'expires at: ', $session->expiresAt()->format(DATE_ATOM), "\n";
 "#
     )
 }
 
-pub(super) fn c(settings: &ClientSettings, fields: &[Field]) -> String {
-    let [
-        client_id,
-        endpoint,
-        private_key,
-        antom_public_key,
-        ca_certificate,
-    ] = settings.texts().map(literal::c);
-    let product = if is_ams(fields) {
+fn php_members(fields: &[Field]) -> String {
+    let members = fields.iter().map(|field| {
+        let value = match &field.value {
+            FieldValue::Text(text) => literal::php(text),
+            FieldValue::Flag(flag) => flag.to_string(),
+        };
+        format!("        '{}' => {value},\n", field.name)
+    });
+    members.collect()
+}
+
+pub(super) fn c(settings: &ClientSettings, task: &Task) -> String {
+    let settings = indented(&settings.c(), 4);
+    let product = if is_ams(task) {
         "    antom_options_set_product(options, ANTOM_PRODUCT_AMS);\n"
     } else {
         ""
     };
-    let members: Vec<_> = fields
-        .iter()
-        .map(|field| {
-            let value = match &field.value {
-                FieldValue::Text(text) => literal::c(text),
-                FieldValue::Flag(true) => "1".to_owned(),
-                FieldValue::Flag(false) => "-1".to_owned(),
-            };
-            format!("    request.{} = {value};\n", snake_case(field.name))
-        })
-        .collect();
-    let members = members.concat();
+    let CParts {
+        variables,
+        call,
+        report,
+    } = CParts::of(task);
     format!(
-        r#"/* cc session.c -IDIR/include -LDIR/lib -Wl,-rpath,DIR/lib -lantom */
+        r#"/* cc call.c -IDIR/include -LDIR/lib -Wl,-rpath,DIR/lib -lantom */
 #include <antom.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int report(antom_error *error) {{
     fprintf(stderr, "%s\n%s\n", antom_error_message(error), antom_error_advice(error));
@@ -162,39 +176,91 @@ static int report(antom_error *error) {{
 }}
 
 int main(void) {{
-    antom_create_vaulting_session_request request = {{0}};
-    antom_options *options = antom_options_new();
+{variables}    antom_options *options = antom_options_new();
     antom_client *client = NULL;
-    antom_vaulting_session *session = NULL;
     antom_error *error = NULL;
     antom_status status;
 
-    antom_options_set_client_id(options, {client_id});
-    antom_options_set_private_key_path(options, {private_key});
-    antom_options_set_antom_public_key_path(options, {antom_public_key});
-    antom_options_set_endpoint(options, {endpoint});
-    antom_options_set_ca_certificate_path(options, {ca_certificate});
-{product}    status = antom_client_new(options, &client, &error);
+{settings}{product}    status = antom_client_new(options, &client, &error);
     antom_options_free(options);
     if (status != ANTOM_OK) {{
         return report(error);
     }}
 
-    request.struct_size = sizeof request;
-{members}    status = antom_client_create_vaulting_session(client, &request, &session, &error);
-    antom_client_free(client);
+{call}    antom_client_free(client);
     if (status != ANTOM_OK) {{
         return report(error);
     }}
 
-    printf("request id: %s\n", antom_vaulting_session_request_id(session));
-    printf("session id: %s\n", antom_vaulting_session_id(session));
-    printf("expires at: %s\n", antom_vaulting_session_expires_at(session));
-    antom_vaulting_session_free(session);
-    return EXIT_SUCCESS;
+{report}    return EXIT_SUCCESS;
 }}
 "#
     )
+}
+
+/// What differs between the programs in C.
+struct CParts {
+    variables: &'static str,
+    call: String,
+    report: &'static str,
+}
+
+impl CParts {
+    fn of(task: &Task) -> Self {
+        match task {
+            Task::Create(fields) => Self {
+                variables: "    antom_create_vaulting_session_request request = {0};
+    antom_vaulting_session *session = NULL;
+",
+                call: format!(
+                    "    request.struct_size = sizeof request;
+{}    status = antom_client_create_vaulting_session(client, &request, &session, &error);
+",
+                    c_members(fields)
+                ),
+                report: r#"    printf("request id: %s\n", antom_vaulting_session_request_id(session));
+    printf("session id: %s\n", antom_vaulting_session_id(session));
+    printf("expires at: %s\n", antom_vaulting_session_expires_at(session));
+    antom_vaulting_session_free(session);
+"#,
+            },
+            Task::Inquire(id) => Self {
+                variables: "    antom_vaulting *vaulting = NULL;\n",
+                call: format!(
+                    "    status = antom_client_inquire_vaulting(client, {}, NULL, &vaulting, &error);\n",
+                    literal::c(id)
+                ),
+                report: r#"    printf("outcome: %d\n", (int)antom_vaulting_outcome(vaulting));
+    antom_vaulting_free(vaulting);
+"#,
+            },
+            Task::Call(path, json) => Self {
+                variables: "    antom_answer *answer = NULL;\n    const char *json;\n",
+                call: format!(
+                    "    json = {};
+    status = antom_client_call(client, {}, json, strlen(json), 0, &answer, &error);
+",
+                    literal::c(json),
+                    literal::c(path)
+                ),
+                report: r#"    printf("answered with success at %s\n", antom_answer_response_time(answer));
+    antom_answer_free(answer);
+"#,
+            },
+        }
+    }
+}
+
+fn c_members(fields: &[Field]) -> String {
+    let members = fields.iter().map(|field| {
+        let value = match &field.value {
+            FieldValue::Text(text) => literal::c(text),
+            FieldValue::Flag(true) => "1".to_owned(),
+            FieldValue::Flag(false) => "-1".to_owned(),
+        };
+        format!("    request.{} = {value};\n", snake_case(field.name))
+    });
+    members.collect()
 }
 
 /// The name of a field in C and in Python.

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
+pub(crate) enum Language {
     Python,
     Php,
     C,
 }
 
 /// Whether the language can hold this text.
-pub(super) fn check(text: &str, language: Language) -> Result<(), &'static str> {
+pub(crate) fn check(text: &str, language: Language) -> Result<(), &'static str> {
     if language == Language::C && text.contains('\0') {
         return Err("a field holds a NUL character, which ends a string in C");
     }
@@ -18,7 +18,7 @@ pub(super) fn check(text: &str, language: Language) -> Result<(), &'static str> 
 }
 
 /// One word of a POSIX shell.
-pub(super) fn shell(text: &str) -> Result<String, &'static str> {
+pub(crate) fn shell(text: &str) -> Result<String, &'static str> {
     if text.contains('\0') {
         return Err("the request holds a NUL character, which no command can be given");
     }
@@ -29,7 +29,7 @@ pub(super) fn shell(text: &str) -> Result<String, &'static str> {
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
-pub(super) fn python(text: &str) -> String {
+pub(crate) fn python(text: &str) -> String {
     quoted(text, |out, c| match c {
         '"' | '\\' => {
             out.push('\\');
@@ -42,7 +42,7 @@ pub(super) fn python(text: &str) -> String {
     })
 }
 
-pub(super) fn php(text: &str) -> String {
+pub(crate) fn php(text: &str) -> String {
     if text.contains(is_unseen) {
         return quoted(text, |out, c| match c {
             '"' | '\\' | '$' => {
@@ -58,7 +58,7 @@ pub(super) fn php(text: &str) -> String {
     format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
-pub(super) fn c(text: &str) -> String {
+pub(crate) fn c(text: &str) -> String {
     quoted(text, |out, c| match c {
         // Two question marks would begin a trigraph.
         '"' | '\\' | '?' => {
