@@ -255,10 +255,8 @@ fn holds_a_member(bytes: &[u8], members: &[&[&str]]) -> bool {
 
 /// The value of the first secret member whose name begins behind `from`.
 fn next_member(bytes: &[u8], from: usize, members: &[&[&str]]) -> Option<Value> {
-    let quotes = (from..bytes.len()).filter(|at| bytes[*at] == b'"');
-    quotes
-        .filter_map(|quote| value_after_name(bytes, quote + 1, members))
-        .next()
+    let mut quotes = (from..bytes.len()).filter(|at| bytes[*at] == b'"');
+    quotes.find_map(|quote| value_after_name(bytes, quote + 1, members))
 }
 
 struct Value {

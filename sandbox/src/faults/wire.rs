@@ -209,13 +209,11 @@ impl<T: AsyncWrite + OverTcp + Unpin> AsyncWrite for Wire<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        match ready!(wire.poll_take(cx))? {
-            Some(playing) => Poll::Ready(Ok(playing.swallow(bytes))),
-            None => {
-                let sent = Pin::new(&mut wire.stream).poll_write(cx, bytes);
-                wire.patience.with(cx, sent)
-            }
+        if let Some(playing) = ready!(wire.poll_take(cx))? {
+            return Poll::Ready(Ok(playing.swallow(bytes)));
         }
+        let sent = Pin::new(&mut wire.stream).poll_write(cx, bytes);
+        wire.patience.with(cx, sent)
     }
 
     fn poll_write_vectored(
@@ -224,16 +222,12 @@ impl<T: AsyncWrite + OverTcp + Unpin> AsyncWrite for Wire<T> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        match ready!(wire.poll_take(cx))? {
-            Some(playing) => {
-                let first = slices.iter().find(|slice| !slice.is_empty());
-                Poll::Ready(Ok(first.map_or(0, |slice| playing.swallow(slice))))
-            }
-            None => {
-                let sent = Pin::new(&mut wire.stream).poll_write_vectored(cx, slices);
-                wire.patience.with(cx, sent)
-            }
+        if let Some(playing) = ready!(wire.poll_take(cx))? {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return Poll::Ready(Ok(first.map_or(0, |slice| playing.swallow(slice))));
         }
+        let sent = Pin::new(&mut wire.stream).poll_write_vectored(cx, slices);
+        wire.patience.with(cx, sent)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -269,10 +263,10 @@ mod tests {
         let (stream, peer) = listener.accept().await.unwrap();
         let patience = Duration::from_millis(20);
         let mut wire = Wire::new(stream, Connection::new(peer.ip()), patience);
-        let endless = async { while wire.write_all(&[0; 65_536]).await.is_ok() {} };
+        let endless = async { while wire.write_all(&[0; 8192]).await.is_ok() {} };
         // Fails when it is waited for; the socket's buffers take a while to fill.
         timeout(Duration::from_secs(10), endless).await.unwrap();
-        let error = wire.write_all(&[0; 65_536]).await.unwrap_err();
+        let error = wire.write_all(&[0; 8192]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(client);
     }

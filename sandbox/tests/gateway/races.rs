@@ -70,7 +70,7 @@ fn a_card_that_comes_several_times_at_once_is_taken_once() {
 #[test]
 fn a_card_that_comes_while_the_time_runs_out_ends_a_vaulting_in_one_way() {
     let running = Running::with(Settings {
-        session_lifetime: Duration::from_secs(60),
+        session_lifetime: Duration::from_mins(1),
         ..Settings::default()
     });
     let ids: Vec<_> = (0..ROUNDS).map(|round| format!("race-{round}")).collect();

@@ -111,7 +111,7 @@ pub(super) fn php(settings: &ClientSettings, task: &Task) -> String {
             literal::php(id)
         ),
         Task::Call(path, json) => format!(
-            r"    $client->call({}, json_decode({}, true));
+            r"    $client->call({}, (array) json_decode({}));
     echo 'answered with success', PHP_EOL;
 ",
             literal::php(path),
