@@ -24,11 +24,11 @@ existing_folders() {
   done
 }
 
-python_folders() { existing_folders python tests/python tests/interop examples/python; }
+python_folders() { existing_folders python tests/python tests/interop tests/install examples/python; }
 
 # Not tests/interop: Antom's SDK has no types.
 
-typed_python_folders() { existing_folders python/antom tests/python examples/python; }
+typed_python_folders() { existing_folders python/antom tests/python tests/install examples/python; }
 
 # antom.h is generated, so only the headers written by hand are here.
 c_and_cpp_files() {
