@@ -4,6 +4,6 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 cd "$ROOT"
-cargo build -p antom-cli --profile "$ANTOM_PROFILE"
+cargo build -p antom-cli
 start_test_gateway
 tests/install/run
