@@ -6,7 +6,7 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-sandbox library install uninstall deb wheel sandbox lint fmt deny clean
+.PHONY: help demo test bench bench-c bench-sandbox library install uninstall deb wheel sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -25,6 +25,10 @@ test: ## run all test suites, or some: make test SUITES="rust c"
 bench: ## measure what a call costs, step by step (takes minutes; leave the machine alone meanwhile)
 	@scripts/setup demo
 	@cargo bench -p antom-core
+
+bench-c: ## measure what the C interface adds to a call (takes minutes, likewise)
+	@scripts/setup demo
+	@cargo bench -p antom-ffi --bench door
 
 bench-sandbox: ## measure how fast the sandbox answers, and that its memory stays flat (takes minutes, likewise)
 	@scripts/setup demo

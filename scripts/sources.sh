@@ -24,11 +24,11 @@ existing_folders() {
   done
 }
 
-python_folders() { existing_folders python cli/python tests/python tests/interop tests/wheel examples/python; }
+python_folders() { existing_folders python cli/python tests/python tests/interop tests/install tests/wheel examples/python; }
 
 # Not tests/interop: Antom's SDK has no types.
 
-typed_python_folders() { existing_folders python/antom cli/python/antom_cli tests/python examples/python; }
+typed_python_folders() { existing_folders python/antom cli/python/antom_cli tests/install tests/python examples/python; }
 
 # antom.h is generated, so only the headers written by hand are here.
 c_and_cpp_files() {

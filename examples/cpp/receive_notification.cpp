@@ -62,28 +62,29 @@ int main(int argc, char **argv) {
 
         httplib::Server server;
         server.set_payload_max_length(64 * 1024);
-        server.Post("/antom/notify", [&](const httplib::Request &request, httplib::Response &response) {
-            std::vector<antom::Header> headers;
-            for (const auto &[name, value] : request.headers) {
-                headers.push_back({name, value});
-            }
-            try {
-                // The path with its query and the body as they came: the signature covers them.
-                handle_once(client.verify_notification(request.method, request.target, headers,
-                                                       request.body),
-                            handled);
-                response.set_content(std::string(antom::acknowledgement()), "application/json");
-            } catch (const antom::UntrustedNotification &error) {
-                say(std::string("refused: ") + error.what());
-                response.status = 400;
-            }
-        });
+        server.Post(
+            "/antom/notify", [&](const httplib::Request &request, httplib::Response &response) {
+                std::vector<antom::Header> headers;
+                for (const auto &[name, value] : request.headers) {
+                    headers.push_back({name, value});
+                }
+                try {
+                    // The path with its query and the body as they came: the signature covers them.
+                    handle_once(client.verify_notification(request.method, request.target, headers,
+                                                           request.body),
+                                handled);
+                    response.set_content(std::string(antom::acknowledgement()), "application/json");
+                } catch (const antom::UntrustedNotification &error) {
+                    say(std::string("refused: ") + error.what());
+                    response.status = 400;
+                }
+            });
 
         const std::string host = "127.0.0.1";
         const int wanted = argc > 1 ? std::stoi(argv[1]) : 9000;
-        const int port = wanted == 0                          ? server.bind_to_any_port(host)
+        const int port = wanted == 0                         ? server.bind_to_any_port(host)
                          : server.bind_to_port(host, wanted) ? wanted
-                                                              : -1;
+                                                             : -1;
         if (port < 0) {
             std::cerr << "port " << wanted << " cannot be used; give another one\n";
             return EXIT_FAILURE;
