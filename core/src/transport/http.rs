@@ -10,14 +10,15 @@ use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::CertificateDer;
 use ureq::config::{AutoHeaderValue, Config};
+use ureq::http::Uri;
 use ureq::http::uri::Authority;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
     TcpConnector, Transport as Connection,
 };
-use ureq::{Agent, Proxy};
+use ureq::{Agent, Proxy, Timeout};
 use url::Url;
 
 use super::explain::{Peers, cause, is_lasting};
@@ -242,11 +243,66 @@ fn parse_proxy(text: &str) -> Result<Proxy, Error> {
 fn agent(config: Config, authority: Authority) -> Agent {
     let connector =
         ().chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default())
+            .chain(Dialler::default())
             .chain(Ground)
             .chain(RustlsConnector::default())
             .chain(Witness { authority });
-    Agent::with_parts(config, connector, DefaultResolver::default())
+    Agent::with_parts(config, connector, LookedUpLater)
+}
+
+/// ureq asks for addresses before it looks for an open connection, and each look-up takes a thread. [`Dialler`] looks
+/// the name up, only where a connection is opened.
+#[derive(Debug)]
+struct LookedUpLater;
+
+impl Resolver for LookedUpLater {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(self.empty())
+    }
+}
+
+/// Opens a connection to the host of the request or of the proxy, whose name it looks up first.
+#[derive(Debug, Default)]
+struct Dialler {
+    resolver: DefaultResolver,
+    tcp: TcpConnector,
+}
+
+impl<In: Connection> Connector<In> for Dialler {
+    type Out = <TcpConnector as Connector<In>>::Out;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        if chained.is_some() {
+            // Through a proxy, which looks the gateway's name up itself.
+            return self.tcp.connect(details, chained);
+        }
+        let within = NextTimeout {
+            reason: Timeout::Resolve,
+            ..details.timeout
+        };
+        let looked_up = ConnectionDetails {
+            addrs: self.resolver.resolve(details.uri, details.config, within)?,
+            uri: details.uri,
+            config: details.config,
+            request_level: details.request_level,
+            resolver: details.resolver,
+            now: details.now,
+            timeout: details.timeout,
+            current_time: details.current_time.clone(),
+            run_connector: details.run_connector.clone(),
+            register_shutdown: details.register_shutdown.clone(),
+        };
+        self.tcp.connect(&looked_up, chained)
+    }
 }
 
 /// How far the exchange that runs on this thread has come.
