@@ -6,7 +6,7 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-sandbox library sandbox lint fmt deny clean
+.PHONY: help demo test bench bench-sandbox bench-php library php-dist sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -33,6 +33,14 @@ bench-sandbox: ## measure how fast the sandbox answers, and that its memory stay
 library: ## build libantom for production, in target/release (takes minutes)
 	@scripts/setup demo
 	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && echo "it is $$ANTOM_LIBRARY"'
+
+bench-php: ## measure a call in a page of PHP-FPM beside a C program with libcurl (takes minutes, likewise)
+	@scripts/setup test
+	@scripts/bench-php
+
+php-dist: ## pack the PHP package with libantom for this platform, in target/php-dist (takes minutes)
+	@scripts/setup demo
+	@ANTOM_PROFILE=release scripts/php-dist
 
 sandbox: ## start the local gateway that stands in for Antom, with options: make sandbox ARGS="--http 127.0.0.1:9000"
 	@cargo run -q -p antom-cli -- sandbox --data target/sandbox $(ARGS)

@@ -145,10 +145,11 @@ int main(int argc, char **argv) {
         memset(&answer, 0, sizeof answer);
         clock_gettime(CLOCK_REALTIME, &now);
         snprintf(time_text, sizeof time_text, "%lld", now.tv_sec * 1000LL + now.tv_nsec / 1000000);
-        snprintf(body, sizeof body,
-                 "{\"paymentMethodType\":\"CARD\",\"vaultingRequestId\":\"%08x-aaaa-4bbb-8ccc-%012x\","
-                 "\"vaultingNotificationUrl\":\"https://shop.example/notify\"}",
-                 (unsigned)now.tv_nsec, i);
+        snprintf(
+            body, sizeof body,
+            "{\"paymentMethodType\":\"CARD\",\"vaultingRequestId\":\"%08x-aaaa-4bbb-8ccc-%012x\","
+            "\"vaultingNotificationUrl\":\"https://shop.example/notify\"}",
+            (unsigned)now.tv_nsec, i);
         snprintf(content, sizeof content, "POST %s\n%s.%s.%s", path, argv[3], time_text, body);
         sign(own, content, signature_header, sizeof signature_header);
         snprintf(time_header, sizeof time_header, "request-time: %s", time_text);
