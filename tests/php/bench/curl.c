@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
 #include <time.h>
 
 static const char path[] = "/ams/sandbox/api/v1/vaults/createVaultingSession";
@@ -114,8 +113,7 @@ static void verify(EVP_PKEY *key, const char *client_id, struct answer *answer) 
 int main(int argc, char **argv) {
     char url[300], id_header[100], time_text[40], time_header[60], signature_header[1200];
     char body[300], content[1000];
-    struct rusage begin, end;
-    struct timespec now;
+    struct timespec begin, end, now;
     struct answer answer;
     EVP_PKEY *own, *antom;
     CURL *curl;
@@ -140,7 +138,7 @@ int main(int argc, char **argv) {
     for (i = 0; i <= calls; i++) {
         struct curl_slist *headers = NULL;
         if (i == 1) {
-            getrusage(RUSAGE_SELF, &begin);
+            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
         }
         memset(&answer, 0, sizeof answer);
         clock_gettime(CLOCK_REALTIME, &now);
@@ -165,12 +163,8 @@ int main(int argc, char **argv) {
         curl_slist_free_all(headers);
         verify(antom, argv[3], &answer);
     }
-    getrusage(RUSAGE_SELF, &end);
-    cpu = (double)(end.ru_utime.tv_sec - begin.ru_utime.tv_sec + end.ru_stime.tv_sec -
-                   begin.ru_stime.tv_sec) *
-              1e6 +
-          (double)(end.ru_utime.tv_usec - begin.ru_utime.tv_usec + end.ru_stime.tv_usec -
-                   begin.ru_stime.tv_usec);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    cpu = (double)(end.tv_sec - begin.tv_sec) * 1e6 + (double)(end.tv_nsec - begin.tv_nsec) / 1e3;
     printf("%.1f\n", cpu / calls);
     curl_easy_cleanup(curl);
     EVP_PKEY_free(own);
