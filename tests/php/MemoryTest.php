@@ -64,7 +64,8 @@ final class MemoryTest extends TestCase
         foreach (['session', 'notification'] as $call) {
             $program = Program::run(
                 ['--error-exitcode=99', '--leak-check=full', '--errors-for-leak-kinds=definite', '--num-callers=30',
-                    PHP_BINARY, '-d', 'opcache.enable_cli=0', '-d', 'pcre.jit=0', __DIR__ . '/programs/memory.php', $call, '4'],
+                    PHP_BINARY, '-d', 'opcache.enable_cli=0', '-d', 'pcre.jit=0',
+                    __DIR__ . '/programs/memory.php', $call, '4'],
                 $environment,
                 'valgrind'
             );

@@ -31,7 +31,8 @@ final class PackageTest extends TestCase
         $this->unpack();
         $page = "chdir(" . var_export($this->directory, true) . "); require 'antom/autoload.php'; " . self::USE_IT;
         self::assertUses("$this->directory/antom/lib/", Program::run(['-r', $page], self::environment()));
-        foreach (['README.md', 'composer.json', 'preload.php', 'LICENSE-MIT', 'LICENSE-APACHE', 'include/antom.h'] as $file) {
+        $files = ['README.md', 'composer.json', 'preload.php', 'LICENSE-MIT', 'LICENSE-APACHE', 'include/antom.h'];
+        foreach ($files as $file) {
             self::assertFileExists("$this->directory/antom/$file");
         }
         exec("cd $this->directory/antom/lib && sha256sum --check --strict SHA256SUMS 2>&1", $output, $status);

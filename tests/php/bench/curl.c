@@ -1,6 +1,6 @@
-/* curl CALLS ENDPOINT CLIENT_ID PRIVATE_KEY PUBLIC_KEY CA: makes createVaultingSession calls with libcurl and OpenSSL on
- * one kept connection, signs each and verifies each answer, and prints the CPU time of one call in microseconds. It is
- * what the PHP package is compared with. */
+/* curl CALLS ENDPOINT CLIENT_ID PRIVATE_KEY PUBLIC_KEY CA: makes createVaultingSession calls with
+ * libcurl and OpenSSL on one kept connection, signs each and verifies each answer, and prints the
+ * CPU time of one call in microseconds. It is what the PHP package is compared with. */
 #define _POSIX_C_SOURCE 200809L
 #include <curl/curl.h>
 #include <openssl/evp.h>
