@@ -6,7 +6,7 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-c bench-sandbox library install uninstall deb wheel sandbox lint fmt deny clean
+.PHONY: help demo test bench bench-c bench-sandbox bench-php library install uninstall deb wheel php-dist sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -34,6 +34,10 @@ bench-sandbox: ## measure how fast the sandbox answers, and that its memory stay
 	@scripts/setup demo
 	@cargo bench -p antom-sandbox --bench throughput
 
+bench-php: ## measure a call in a page of PHP-FPM beside a C program with libcurl (takes minutes, likewise)
+	@scripts/setup test
+	@scripts/bench-php
+
 library: ## build libantom for production, in target/release (takes minutes)
 	@scripts/setup demo
 	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && echo "it is $$ANTOM_LIBRARY"'
@@ -51,6 +55,10 @@ wheel: ## build the wheels for production into target/wheels, and check them as 
 	@scripts/setup test
 	@ANTOM_PROFILE=release scripts/test wheel
 	@ls -l target/wheels
+
+php-dist: ## pack the PHP package with libantom for this platform, in target/php-dist (takes minutes)
+	@scripts/setup demo
+	@ANTOM_PROFILE=release scripts/php-dist
 
 sandbox: ## start the local gateway that stands in for Antom, with options: make sandbox ARGS="--http 127.0.0.1:9000"
 	@cargo run -q -p antom-cli -- sandbox --data target/sandbox $(ARGS)

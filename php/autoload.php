@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Loads the classes of this package, for shops without Composer: `require 'php/autoload.php';`.
+ * Loads the classes of this package, for shops without Composer: `require 'antom/autoload.php';`.
  */
 
 declare(strict_types=1);

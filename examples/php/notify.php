@@ -19,9 +19,9 @@ try {
 $database = new PDO(getenv('SHOP_DATABASE'), null, null, [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
 $database->beginTransaction(); // What fails from here on is undone, and Antom sends it again.
 if ((new Antom\PdoReplayGuard($database))->claim($notification) && $notification->isSucceeded()) {
-    $database->prepare('INSERT INTO cards (vaulting, token, brand, last_four) VALUES (?, ?, ?, ?)')->execute(
-        [$notification->requestId(), $notification->cardToken(), $notification->cardBrand(), $notification->cardLastFour()]
-    );
+    $card = [$notification->cardToken(), $notification->cardBrand(), $notification->cardLastFour()];
+    $insert = $database->prepare('INSERT INTO cards (vaulting, token, brand, last_four) VALUES (?, ?, ?, ?)');
+    $insert->execute(array_merge([$notification->requestId()], $card));
 }
 $database->commit();
 header('Content-Type: application/json');

@@ -6,6 +6,7 @@ namespace Antom;
 
 use Antom\Internal\NeverSerialized;
 use Antom\Internal\Secret;
+use Antom\Internal\Time;
 
 /**
  * The verified answer of an API that has no method of its own. Immutable.
@@ -17,13 +18,13 @@ final class Answer
     use NeverSerialized;
 
     private Secret $raw;
-    private ?\DateTimeImmutable $responseTime;
+    private string $responseTime;
 
     /** Answers come from {@see Client::call()}; a test of yours may make its own. */
     public function __construct(
         #[\SensitiveParameter]
         string $raw,
-        ?\DateTimeImmutable $responseTime
+        string $responseTime
     ) {
         $this->raw = new Secret($raw);
         $this->responseTime = $responseTime;
@@ -48,7 +49,7 @@ final class Answer
     /** When Antom answered, with the offset that Antom gave it; null if that time cannot be read. */
     public function responseTime(): ?\DateTimeImmutable
     {
-        return $this->responseTime;
+        return Time::read($this->responseTime);
     }
 
     /** @return array<string, mixed> */

@@ -14,7 +14,6 @@ use Antom\Internal\Headers;
 use Antom\Internal\Native;
 use Antom\Internal\NeverSerialized;
 use Antom\Internal\Settings;
-use Antom\Internal\Time;
 use FFI\CData;
 
 /**
@@ -206,7 +205,7 @@ final class Client
         $json = Check::json('the request', $request);
         $arguments = [Check::text('path', $path), $json, strlen($json), $repeatable ? 1 : 0];
         $read = static function (Native $native, CData $answer): Answer {
-            $time = Time::read($native->get('antom_answer_response_time', $answer));
+            $time = $native->get('antom_answer_response_time', $answer);
             return new Answer($native->text('antom_answer_json', $answer), $time);
         };
         return $this->ask($path, 'antom_client_call', 'antom_answer', $arguments, $read);

@@ -6,6 +6,7 @@ namespace Antom;
 
 use Antom\Internal\NeverSerialized;
 use Antom\Internal\Secret;
+use Antom\Internal\Time;
 
 /**
  * What Antom says of a vaulting, in an answer or a notification. Immutable.
@@ -39,7 +40,7 @@ final class Vaulting
     private ?string $cardExpiryMonth;
     private ?string $cardExpiryYear;
     private ?string $nextUrl;
-    private ?\DateTimeImmutable $responseTime;
+    private string $responseTime;
     private int $clockSkew;
     private Secret $raw;
     private bool $isNotification;
@@ -49,7 +50,7 @@ final class Vaulting
      *
      * @param array{outcome: string, requestId: string, code?: ?string, message?: ?string, cardToken?: ?string,
      *     cardBrand?: ?string, cardLastFour?: ?string, cardExpiryMonth?: ?string, cardExpiryYear?: ?string,
-     *     nextUrl?: ?string, responseTime?: ?\DateTimeImmutable, clockSkew?: int, raw?: string,
+     *     nextUrl?: ?string, responseTime?: string, clockSkew?: int, raw?: string,
      *     isNotification?: bool} $members
      */
     public function __construct(
@@ -66,7 +67,7 @@ final class Vaulting
         $this->cardExpiryMonth = $members['cardExpiryMonth'] ?? null;
         $this->cardExpiryYear = $members['cardExpiryYear'] ?? null;
         $this->nextUrl = $members['nextUrl'] ?? null;
-        $this->responseTime = $members['responseTime'] ?? null;
+        $this->responseTime = $members['responseTime'] ?? '';
         $this->clockSkew = $members['clockSkew'] ?? 0;
         $this->raw = new Secret($members['raw'] ?? '');
         $this->isNotification = $members['isNotification'] ?? false;
@@ -146,7 +147,7 @@ final class Vaulting
     /** When Antom answered, with the offset that Antom gave it. Null for a notification. */
     public function responseTime(): ?\DateTimeImmutable
     {
-        return $this->responseTime;
+        return Time::read($this->responseTime);
     }
 
     /** By how many seconds Antom's clock was ahead then; 0 if unknown. */

@@ -6,6 +6,7 @@ namespace Antom;
 
 use Antom\Internal\NeverSerialized;
 use Antom\Internal\Secret;
+use Antom\Internal\Time;
 
 /**
  * A session with which Antom's front-end SDK collects a card. Immutable.
@@ -19,23 +20,27 @@ final class VaultingSession
     private string $requestId;
     private string $id;
     private Secret $data;
-    private \DateTimeImmutable $expiresAt;
+    private string $expiresAt;
     private ?string $normalUrl;
     private Secret $raw;
-    private ?\DateTimeImmutable $responseTime;
+    private string $responseTime;
     private int $clockSkew;
 
-    /** Sessions come from {@see Client::createVaultingSession()}; a test of yours may make its own. */
+    /**
+     * Sessions come from {@see Client::createVaultingSession()}; a test of yours may make its own.
+     *
+     * @param string $expiresAt as Antom writes times, for example "2026-08-17T13:00:00+08:00"; likewise $responseTime
+     */
     public function __construct(
         string $requestId,
         string $id,
         #[\SensitiveParameter]
         string $data,
-        \DateTimeImmutable $expiresAt,
+        string $expiresAt,
         ?string $normalUrl,
         #[\SensitiveParameter]
         string $raw,
-        ?\DateTimeImmutable $responseTime = null,
+        string $responseTime = '',
         int $clockSkew = 0
     ) {
         $this->requestId = $requestId;
@@ -69,7 +74,7 @@ final class VaultingSession
     /** vaultingSessionExpiryTime, with the offset that Antom gave it. */
     public function expiresAt(): \DateTimeImmutable
     {
-        return $this->expiresAt;
+        return new \DateTimeImmutable($this->expiresAt);
     }
 
     /** normalUrl: a page hosted by Antom that collects the card, if the product has one. */
@@ -81,7 +86,7 @@ final class VaultingSession
     /** When Antom answered, with the offset that Antom gave it; null if that time cannot be read. */
     public function responseTime(): ?\DateTimeImmutable
     {
-        return $this->responseTime;
+        return Time::read($this->responseTime);
     }
 
     /** By how many seconds Antom's clock was ahead then; 0 if unknown. */

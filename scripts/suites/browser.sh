@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pages of the sandbox in Chromium. Pictures of them are kept in target/browser.
+# The pages of the sandbox, and of the example shop in PHP, in Chromium. Pictures of them are kept in target/browser.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -10,6 +10,7 @@ chromium=$(command -v chromium) || die "there is no Chromium: run scripts/setup 
 [ -d "$BROWSER_TOOLS/node_modules" ] || die "there is no $BROWSER_TOOLS: run scripts/setup test first"
 
 cargo build --profile "$ANTOM_PROFILE" -p antom-cli
+build_libantom
 rm -rf target/browser
 export ANTOM_COMMAND=$PROFILE_DIR/antom ANTOM_CHROMIUM=$chromium
 export ANTOM_BROWSER_TOOLS=$BROWSER_TOOLS ANTOM_BROWSER_OUTPUT=$ROOT/target/browser

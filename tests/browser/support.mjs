@@ -57,6 +57,9 @@ export async function startSandbox(options = []) {
   return {
     url: settings.http,
 
+    /** What the examples read. */
+    environment,
+
     /** The answer of `antom ... --json`. */
     async antom(...options) {
       const { stdout } = await run(ANTOM_COMMAND, [...options, "--json"], { env: environment });

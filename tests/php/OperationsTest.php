@@ -72,6 +72,15 @@ final class OperationsTest extends TestCase
         self::assertFalse($vaulting->isFailed() || $vaulting->isSucceeded());
     }
 
+    public function testTheOutcomesAreThoseOfTheHeader(): void
+    {
+        preg_match_all('/ANTOM_OUTCOME_(\w+) = (\d+)/', Repository::header(), $found);
+        $outcomes = (new \ReflectionClassConstant(\Antom\Internal\Api\VaultingReader::class, 'OUTCOMES'))->getValue();
+        self::assertSame(array_combine($found[2], array_map('strtolower', $found[1])), $outcomes);
+        self::assertSame(array_change_key_case((new \ReflectionClass(Vaulting::class))->getConstants()),
+            array_combine($outcomes, $outcomes));
+    }
+
     public function testAnInquiryIsTriedAgain(): void
     {
         self::assertSame(Vaulting::PROCESSING, self::inquire('inquiry_tried_again')->outcome());

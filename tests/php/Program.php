@@ -16,14 +16,15 @@ final class Program
     public string $output;
 
     /**
-     * @param list<string> $command after the name of the PHP program
+     * @param list<string> $command after the name of the program
      * @param array<string, string> $environment the whole environment
+     * @param string $name of the program
      */
-    public static function run(array $command, array $environment): self
+    public static function run(array $command, array $environment, string $name = PHP_BINARY): self
     {
         $output = tmpfile();
         $process = proc_open(
-            array_merge([PHP_BINARY], $command),
+            array_merge([$name], $command),
             [['file', '/dev/null', 'r'], $output, $output],
             $pipes,
             null,

@@ -82,7 +82,8 @@ final class Sandbox
     {
         $options = ['ignore_errors' => true];
         if ($body !== null) {
-            $options += ['method' => 'POST', 'content' => json_encode($body), 'header' => 'Content-Type: application/json'];
+            $header = 'Content-Type: application/json';
+            $options += ['method' => 'POST', 'content' => json_encode($body), 'header' => $header];
         }
         $context = stream_context_create(['http' => $options]);
         $answer = file_get_contents("{$this->settings['http']}/__sandbox/$path", false, $context);

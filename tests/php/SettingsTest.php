@@ -142,7 +142,7 @@ final class SettingsTest extends TestCase
     {
         preg_match_all('/antom_options_set_(\w+)\(/', Repository::header(), $found);
         $types = (new \ReflectionClassConstant(\Antom\Internal\Settings::class, 'TYPES'))->getValue();
-        // PHP cannot call back safely: docs/decisions.md says why.
+        // Callbacks: docs/decisions.md says why PHP has none.
         $withoutSetting = ['signer', 'signer_public_key', 'observer'];
         self::assertSame(array_values(array_diff($found[1], $withoutSetting)), array_keys($types));
     }

@@ -99,7 +99,8 @@ final class ShopTest extends TestCase
 
         [$headers] = $this->visit('POST', $cookie[1]);
         self::assertStringStartsWith('HTTP/1.1 303', $headers);
-        self::assertMatchesRegularExpression('~^Location: http://127\.0\.0\.1:\d+/checkout\?vaultingSessionId=~m', $headers);
+        $checkout = '~^Location: http://127\.0\.0\.1:\d+/checkout\?vaultingSessionId=~m';
+        self::assertMatchesRegularExpression($checkout, $headers);
         self::assertStringContainsString('not saved yet', $this->visit('GET', $cookie[1])[1]);
 
         $this->sandbox->control('sessions/1/complete', ['card' => self::CARD]);

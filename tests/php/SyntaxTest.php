@@ -23,7 +23,8 @@ final class SyntaxTest extends TestCase
     /** @return iterable<string, array{string}> */
     public static function files(): iterable
     {
-        foreach (array_merge(Repository::phpFiles('php'), Repository::phpFiles('examples/php')) as $file) {
+        $files = array_merge(Repository::phpFiles('php'), Repository::phpFiles('examples/php'));
+        foreach (array_merge($files, ['php/bin/antom-preload']) as $file) {
             yield $file => [$file];
         }
     }

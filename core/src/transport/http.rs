@@ -21,7 +21,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
     TcpConnector, Transport as Connection,
 };
-use ureq::{Agent, Proxy};
+use ureq::{Agent, Proxy, Timeout};
 use url::Url;
 
 use super::explain::{Peers, cause, is_lasting};
@@ -260,11 +260,11 @@ fn parse_proxy(text: &str) -> Result<Proxy, Error> {
 fn agent(config: Config, authority: Authority) -> Agent {
     let connector =
         ().chain(ConnectProxyConnector::default())
-            .chain(Opener)
+            .chain(Dialler)
             .chain(Ground)
             .chain(RustlsConnector::default())
             .chain(Witness { authority });
-    Agent::with_parts(config, connector, Names)
+    Agent::with_parts(config, connector, LookedUpLater)
 }
 
 /// How far the exchange that runs on this thread has come.
@@ -332,37 +332,28 @@ fn apart<T: Send + 'static>(
     }
 }
 
-/// ureq's look-up of names, which has a thread of its own in any case: in a call that can be interrupted, one of ours.
+/// ureq asks for addresses before it looks for an open connection, and each look-up takes a thread. [`Dialler`] looks
+/// the name up, only where a connection is opened.
 #[derive(Debug)]
-struct Names;
+struct LookedUpLater;
 
-impl Resolver for Names {
+impl Resolver for LookedUpLater {
     fn resolve(
         &self,
-        uri: &Uri,
-        config: &Config,
-        timeout: NextTimeout,
+        _: &Uri,
+        _: &Config,
+        _: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let resolver = DefaultResolver::default();
-        let Some(interrupt) = interrupt() else {
-            return resolver.resolve(uri, config, timeout);
-        };
-        let (uri, config) = (uri.clone(), config.clone());
-        let unlimited = NextTimeout {
-            after: MaybeDuration::NotHappening,
-            ..timeout
-        };
-        apart(interrupt, timeout, move || {
-            resolver.resolve(&uri, &config, unlimited)
-        })
+        Ok(self.empty())
     }
 }
 
-/// ureq's opening of TCP connections; in a call that can be interrupted, on a thread of its own.
+/// Looks up the name of the gateway, or of the proxy, and opens a TCP connection. In a call that can be interrupted,
+/// each of the two has a thread of its own.
 #[derive(Debug)]
-struct Opener;
+struct Dialler;
 
-impl<In: Connection> Connector<In> for Opener {
+impl<In: Connection> Connector<In> for Dialler {
     type Out = <TcpConnector as Connector<In>>::Out;
 
     fn connect(
@@ -371,23 +362,25 @@ impl<In: Connection> Connector<In> for Opener {
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
         let tcp = TcpConnector::default();
-        let Some(interrupt) = interrupt().filter(|_| chained.is_none()) else {
+        if chained.is_some() {
+            // Through a proxy, which looks the gateway's name up itself.
             return tcp.connect(details, chained);
-        };
+        }
         let (uri, config) = (details.uri.clone(), details.config.clone());
-        let (addrs, current_time) = (details.addrs.clone(), details.current_time.clone());
         let (run, register) = (
             details.run_connector.clone(),
             details.register_shutdown.clone(),
         );
-        let (request_level, now, timeout) = (details.request_level, details.now, details.timeout);
-        apart(interrupt, timeout, move || {
+        let (request_level, now) = (details.request_level, details.now);
+        let (timeout, current_time) = (details.timeout, details.current_time.clone());
+        let addrs = look_up(&uri, &config, timeout)?;
+        let open = move || {
             let details = ConnectionDetails {
                 uri: &uri,
                 addrs,
                 config: &config,
                 request_level,
-                resolver: &Names,
+                resolver: &LookedUpLater,
                 now,
                 timeout,
                 current_time,
@@ -395,8 +388,35 @@ impl<In: Connection> Connector<In> for Opener {
                 register_shutdown: register,
             };
             tcp.connect(&details, None::<In>)
-        })
+        };
+        match interrupt() {
+            None => open(),
+            Some(interrupt) => apart(interrupt, timeout, open),
+        }
     }
+}
+
+fn look_up(
+    uri: &Uri,
+    config: &Config,
+    timeout: NextTimeout,
+) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    let resolver = DefaultResolver::default();
+    let timeout = NextTimeout {
+        reason: Timeout::Resolve,
+        ..timeout
+    };
+    let Some(interrupt) = interrupt() else {
+        return resolver.resolve(uri, config, timeout);
+    };
+    let (uri, config) = (uri.clone(), config.clone());
+    let unlimited = NextTimeout {
+        after: MaybeDuration::NotHappening,
+        ..timeout
+    };
+    apart(interrupt, timeout, move || {
+        resolver.resolve(&uri, &config, unlimited)
+    })
 }
 
 /// Stands below TLS, on every socket, the proxy's too.
@@ -559,7 +579,6 @@ fn unanswered(cause: &str) -> String {
 mod tests {
     use super::*;
     use std::cell::Cell;
-    use ureq::Timeout;
 
     thread_local! {
         static ASKED: Cell<u32> = const { Cell::new(0) };

@@ -76,10 +76,11 @@ $card = saved_card();
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width">
     <title>My cards</title>
+    <link rel="icon" href="data:,">
     <style>
         body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem }
         .card { border: 1px solid #767676; border-radius: .6rem; padding: 1.2rem; margin: 1.5rem 0 }
-        button { font: inherit; padding: .6rem 1.2rem; border: 0; border-radius: .4rem; background: #0b57d0; color: #fff }
+        button { font: inherit; padding: .6rem 1rem; border: 0; border-radius: .4rem; background: #0b57d0; color: #fff }
     </style>
 </head>
 <body>

@@ -290,11 +290,11 @@ final class Native
                 self::iniFile()
             ));
         }
-        self::requireFfi();
         $preloaded = self::preloaded();
         if ($preloaded !== null) {
             return $preloaded;
         }
+        self::requireFfi();
         $failures = [];
         foreach (Location::libraries($setting) as $library) {
             if (strpos($library, '/') !== false && !is_file($library)) {

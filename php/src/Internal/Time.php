@@ -5,7 +5,8 @@ declare(strict_types=1);
 namespace Antom\Internal;
 
 /**
- * Times as Antom writes them. PHP's own parser would also take "tomorrow".
+ * Times as Antom writes them. PHP's own parser would also take "tomorrow". Read where they are asked for, because the
+ * first date of a web request makes PHP open the file of its time zone.
  *
  * @internal
  */

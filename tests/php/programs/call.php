@@ -3,7 +3,8 @@
 /**
  * A page that makes a client and one call, and prints what happened as JSON.
  *
- * With the query "kill" its process is killed in the middle of the page: the first one that finds the file of that name.
+ * With the query "kill" its process is killed in the middle of the page, if it is the first to find the file of that
+ * name.
  */
 
 declare(strict_types=1);

@@ -1,7 +1,7 @@
 <?php
 
 /**
- * The example's endpoint behind a network that loses one answer: the notification is handled, and Antom does not hear it.
+ * The example's endpoint behind a network that loses one answer: the notification is handled, but Antom is not told.
  */
 
 declare(strict_types=1);

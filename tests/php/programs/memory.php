@@ -11,14 +11,28 @@ namespace Antom\Tests;
 use Antom\Client;
 use Antom\Exception\ConfigException;
 use Antom\Exception\InvalidRequestException;
+use Antom\Exception\UntrustedNotificationException;
 
 error_reporting(E_ALL);
 require dirname(__DIR__) . '/bootstrap.php';
 
 [, $name, $times] = $argv;
-$settings = $name === 'session' ? Gateway::settings() : Gateway::offlineSettings();
+$settings = in_array($name, ['session', 'inquiry', 'call'], true) ? Gateway::settings() : Gateway::offlineSettings();
 $client = Client::create($settings);
 $body = str_repeat('x', 10000);
+
+$time = (string) (1000 * time());
+$notification = '{"result":{"resultStatus":"F","resultCode":"CARD_EXPIRED"},"vaultingRequestId":"1"}';
+$keys = Repository::json('tests/vectors/signatures.json')['keys'];
+$antom = Client::create(Gateway::offlineSettings([
+    'private_key' => $keys['gateway']['private_pkcs8_der_b64'],
+    'antom_public_key' => $keys['merchant']['public_spki_der_b64'],
+]));
+$headers = [
+    'Client-Id' => Gateway::offlineSettings()['client_id'],
+    'Request-Time' => $time,
+    'Signature' => $antom->sign('POST', '/notify', $time, $notification),
+];
 
 $calls = [
     'sign' => static function () use ($client, $body): void {
@@ -38,6 +52,26 @@ $calls = [
     },
     'session' => static function () use ($client): void {
         $client->createVaultingSession(['paymentMethodType' => 'CARD', 'redirectUrl' => 'https://shop.example/']);
+    },
+    'inquiry' => static function () use ($client): void {
+        $client->inquireVaulting(['vaultingRequestId' => 'inquiry_succeeded']);
+    },
+    'call' => static function () use ($client): void {
+        $client->withOptions(['timeout_ms' => 9000])
+            ->call('/ams/api/v1/vaults/fetchNonce', ['vaultingRequestId' => 'call_succeeded']);
+    },
+    'notification' => static function () use ($client, $headers, $notification): void {
+        $client->verifyNotification('POST', '/notify', $headers, $notification);
+    },
+    'forged' => static function () use ($client, $headers, $body): void {
+        try {
+            $client->verifyNotification('POST', '/notify', $headers, $body);
+        } catch (UntrustedNotificationException $exception) {
+            return;
+        }
+    },
+    'diagnosis' => static function () use ($client, $headers, $notification): void {
+        $client->diagnose(false, 'POST', '/x', 'SANDBOX_5X00000000000000', '1', $notification, $headers['Signature']);
     },
     'client' => static function () use ($settings): void {
         Client::create($settings);

@@ -6,7 +6,6 @@ namespace Antom\Internal\Api;
 
 use Antom\Internal\Check;
 use Antom\Internal\Native;
-use Antom\Internal\Time;
 use Antom\VaultingSession;
 use FFI\CData;
 
@@ -74,10 +73,10 @@ final class CreateVaultingSession
             $native->get('antom_vaulting_session_request_id', $session),
             $native->get('antom_vaulting_session_id', $session),
             $native->text('antom_vaulting_session_data', $session),
-            new \DateTimeImmutable($native->get('antom_vaulting_session_expires_at', $session)),
+            $native->get('antom_vaulting_session_expires_at', $session),
             $native->get('antom_vaulting_session_normal_url', $session),
             $native->text('antom_vaulting_session_raw', $session),
-            Time::read($native->get('antom_vaulting_session_response_time', $session)),
+            $native->get('antom_vaulting_session_response_time', $session),
             $native->get('antom_vaulting_session_clock_skew_s', $session)
         );
     }

@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Antom\Internal\Api;
 
 use Antom\Internal\Native;
-use Antom\Internal\Time;
 use Antom\Vaulting;
 use FFI\CData;
 
@@ -55,7 +54,7 @@ final class VaultingReader
             'cardExpiryMonth' => $native->get('antom_vaulting_card_expiry_month', $vaulting),
             'cardExpiryYear' => $native->get('antom_vaulting_card_expiry_year', $vaulting),
             'nextUrl' => $native->get('antom_vaulting_next_url', $vaulting),
-            'responseTime' => Time::read($native->get('antom_vaulting_response_time', $vaulting)),
+            'responseTime' => $native->get('antom_vaulting_response_time', $vaulting),
             'clockSkew' => $native->get('antom_vaulting_clock_skew_s', $vaulting),
             'raw' => $native->text('antom_vaulting_raw', $vaulting),
             'isNotification' => $isNotification,
