@@ -58,6 +58,7 @@ check rustdoc env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --workspace
 check_files ruff-check ruff check "${ruff_settings[@]}" -- "${python[@]}"
 check_files ruff-format ruff format --check "${ruff_settings[@]}" -- "${python[@]}"
 check_files mypy env MYPYPATH=python python -m mypy --strict --cache-dir target/mypy "${mypy_settings[@]}" -- "${typed[@]}"
+check_files pyright pyright --pythonpath "$VENV/bin/python" -- "${typed[@]}"
 check_files clang-format clang-format --dry-run -Werror -- "${c_and_cpp[@]}"
 check_files shellcheck shellcheck --external-sources -- "${shell[@]}"
 check_files php-syntax php_syntax -- "${php[@]}"
