@@ -7,7 +7,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-import antom.aio
+import antom
+from antom import aio, client, errors, types
 
 HERE = Path(__file__).parent
 
@@ -35,7 +36,7 @@ def test_the_stub_of_the_native_module_is_true(tmp_path: Path) -> None:
 
 def test_everything_public_has_a_docstring() -> None:
     nothing = []
-    for module in (antom, antom.aio, antom.client, antom.errors, antom.types):
+    for module in (antom, aio, client, errors, types):
         for name in module.__all__:
             value = getattr(module, name)
             if not isinstance(value, type):
