@@ -6,7 +6,7 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-c bench-sandbox bench-php library install uninstall deb wheel php-dist sandbox lint fmt deny clean
+.PHONY: help demo test bench bench-c bench-python bench-sandbox bench-php library install uninstall deb wheel php-dist sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -29,6 +29,11 @@ bench: ## measure what a call costs, step by step (takes minutes; leave the mach
 bench-c: ## measure what the C interface adds to a call (takes minutes, likewise)
 	@scripts/setup demo
 	@cargo bench -p antom-ffi --bench door
+
+bench-python: ## measure what the Python door adds to a call (builds the package for production, which takes minutes)
+	@scripts/setup test
+	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && install_python_package && start_test_gateway && \
+	  "$$VENV/bin/python" tests/python/bench.py "$$ANTOM_TEST_GATEWAY"'
 
 bench-sandbox: ## measure how fast the sandbox answers, and that its memory stays flat (takes minutes, likewise)
 	@scripts/setup demo

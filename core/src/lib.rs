@@ -174,8 +174,9 @@
 //! # Threads and forks
 //!
 //! A client serves any number of threads. A call blocks its thread: in an async program, use a thread pool such as
-//! `spawn_blocking`. [`Client::close`] wakes blocked calls. After `fork()`, the child opens connections of its own; fork
-//! only while no other thread is inside a call, because locks that are held then stay held in the child.
+//! `spawn_blocking`. [`Client::close`] wakes blocked calls, and [`Client::with_interrupt`] lets one call end alone. After
+//! `fork()`, the child opens connections of its own; fork only while no other thread is inside a call, because locks
+//! that are held then stay held in the child.
 //!
 //! # Features
 //!

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use antom_core::api::vault_payment_method::VaultPaymentMethod;
 use antom_core::doctor::{Received, Sender};
-use antom_core::{CreateVaultingSession, Error, InquireVaulting, Notification, Recovery, Repeat};
+use antom_core::{
+    ClientBuilder, CreateVaultingSession, Error, InquireVaulting, Notification, Recovery, Repeat,
+};
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
@@ -99,17 +101,8 @@ impl Client {
             .timeout(convert::duration("timeout", timeout)?)
             .max_retries(convert::count("max_retries", max_retries)?);
         // A key of None comes from an environment without it, and the core says which one is missing.
-        if let Some(signer) = private_key.filter(|key| key.is_callable()) {
-            let signer = Callable::new(signer);
-            builder = builder.signer(PythonSigner(signer.clone()));
-            callables.push(signer);
-        } else if let Some(key) = private_key {
-            let expected = "str, bytes, os.PathLike or callable";
-            let mut key = convert::source_or("private_key", expected, key)?.into_key();
-            if let Some(passphrase) = private_key_passphrase {
-                key = key.with_passphrase(convert::text("private_key_passphrase", passphrase)?);
-            }
-            builder = builder.private_key(key);
+        if let Some(key) = private_key {
+            builder = with_signer(builder, key, private_key_passphrase, &mut callables)?;
         }
         if let Some(key) = signer_public_key {
             let key = convert::source("signer_public_key", key)?.into_key();
@@ -141,12 +134,7 @@ impl Client {
             builder = builder.agent_token(convert::text("agent_token", token)?);
         }
         if let Some(certificate) = ca_certificate {
-            builder = match convert::source("ca_certificate", certificate)? {
-                Source::Text(pem) => builder.ca_certificate(pem),
-                // What is not UTF-8 is not PEM either, and the core says so.
-                Source::Bytes(pem) => builder.ca_certificate(String::from_utf8_lossy(&pem)),
-                Source::Path(path) => builder.ca_certificate_path(path),
-            };
+            builder = with_ca_certificate(builder, certificate)?;
         }
         if let Some(url) = proxy {
             builder = builder.proxy(convert::text("proxy", url)?);
@@ -403,4 +391,33 @@ impl Client {
     fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Relaxed)
     }
+}
+
+/// The merchant's key, or a callable that signs instead.
+fn with_signer(
+    builder: ClientBuilder,
+    key: &Value<'_>,
+    passphrase: Option<&Value<'_>>,
+    callables: &mut Vec<Callable>,
+) -> PyResult<ClientBuilder> {
+    if key.is_callable() {
+        let signer = Callable::new(key);
+        callables.push(signer.clone());
+        return Ok(builder.signer(PythonSigner(signer)));
+    }
+    let expected = "str, bytes, os.PathLike or callable";
+    let mut key = convert::source_or("private_key", expected, key)?.into_key();
+    if let Some(passphrase) = passphrase {
+        key = key.with_passphrase(convert::text("private_key_passphrase", passphrase)?);
+    }
+    Ok(builder.private_key(key))
+}
+
+fn with_ca_certificate(builder: ClientBuilder, certificate: &Value<'_>) -> PyResult<ClientBuilder> {
+    Ok(match convert::source("ca_certificate", certificate)? {
+        Source::Text(pem) => builder.ca_certificate(pem),
+        // What is not UTF-8 is not PEM either, and the core says so.
+        Source::Bytes(pem) => builder.ca_certificate(String::from_utf8_lossy(&pem)),
+        Source::Path(path) => builder.ca_certificate_path(path),
+    })
 }

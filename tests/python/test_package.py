@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import antom
+from antom import aio, client, errors, types
 
 HERE = Path(__file__).parent
 
@@ -31,3 +32,17 @@ def test_a_strict_type_checker_understands_the_package(tmp_path: Path) -> None:
 
 def test_the_stub_of_the_native_module_is_true(tmp_path: Path) -> None:
     assert run("mypy.stubtest", "antom._native", folder=tmp_path) == ""
+
+
+def test_everything_public_has_a_docstring() -> None:
+    nothing = []
+    for module in (antom, aio, client, errors, types):
+        for name in module.__all__:
+            value = getattr(module, name)
+            if not isinstance(value, type):
+                continue
+            members = [(f"{name}.{each}", member) for each, member in vars(value).items() if not each.startswith("_")]
+            for where, what in [(name, value), *members]:
+                if callable(what) and not what.__doc__:
+                    nothing.append(where)
+    assert nothing == []
