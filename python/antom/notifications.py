@@ -52,6 +52,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from antom._native import ReplayGuard
+from antom.aio import AsyncClient
 from antom.client import Client
 from antom.errors import AntomError, UntrustedNotificationError
 from antom.replay import BeingHandledError
@@ -117,7 +118,7 @@ class _ProcessReplayGuard:
 
 
 def handler(
-    client: Client,
+    client: Client | AsyncClient,
     *,
     guard: ReplayGuard | SharedReplayGuard,
     path: str | None = None,
@@ -140,14 +141,15 @@ class NotificationHandler(Generic[_Returned]):
         self,
         function: Callable[[VaultingNotification], _Returned],
         *,
-        client: Client,
+        client: Client | AsyncClient,
         guard: ReplayGuard | SharedReplayGuard,
         path: str | None,
     ) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._is_async = inspect.iscoroutinefunction(function)
-        self._client = client
+        # What verifies waits for nothing, so it needs no event loop.
+        self._client = client._client if isinstance(client, AsyncClient) else client  # noqa: SLF001
         self._guard: SharedReplayGuard = _ProcessReplayGuard(guard) if isinstance(guard, ReplayGuard) else guard
         self._path = path
         self._running: set[asyncio.Task[HttpAnswer]] = set()
