@@ -418,9 +418,9 @@ class Client:
         self.close()
 
     def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        if is_finalizing():  # and modules are gone
-            return
-        if hasattr(self, "_native") and self._original is None and not self._native.is_closed():
+        # When the program ends, modules are gone, and the system closes what is open.
+        made = not is_finalizing() and hasattr(self, "_native")
+        if made and self._original is None and not self._native.is_closed():
             warnings.warn(f"{self!r} was never closed", ResourceWarning, stacklevel=2, source=self)
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,46 @@ def silent_gateway() -> Iterator[tuple[str, threading.Event]]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}", arrived
         finally:
             listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for connection in connections:
+                connection.close()
+
+
+@contextmanager
+def recording_gateway() -> Iterator[tuple[str, list[bytes]]]:
+    """A gateway that knows nothing (HTTP 404) and keeps the bodies that arrive: its endpoint, and the bodies."""
+    bodies: list[bytes] = []
+    connections: list[socket.socket] = []
+
+    def answer(connection: socket.socket) -> None:
+        with connection.makefile("rb") as incoming:
+            while incoming.readline():
+                length = 0
+                while (line := incoming.readline().lower().strip()) != b"":
+                    if line.startswith(b"content-length:"):
+                        length = int(line[15:])
+                bodies.append(incoming.read(length))
+                connection.sendall(b"HTTP/1.1 404 Unknown\r\nContent-Length: 0\r\n\r\n")
+
+    def serve() -> None:
+        with ThreadPoolExecutor(16) as pool:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                connections.append(connection)
+                pool.submit(answer, connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", bodies
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in connections:
+                connection.shutdown(socket.SHUT_RDWR)
             thread.join()
             for connection in connections:
                 connection.close()
