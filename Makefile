@@ -6,7 +6,7 @@ SUITES ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-sandbox library wheel sandbox lint fmt deny clean
+.PHONY: help demo test bench bench-python bench-sandbox library wheel sandbox lint fmt deny clean
 
 # A shell that did not read the profile does not know where rustup put cargo.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -25,6 +25,11 @@ test: ## run all test suites, or some: make test SUITES="rust c"
 bench: ## measure what a call costs, step by step (takes minutes; leave the machine alone meanwhile)
 	@scripts/setup demo
 	@cargo bench -p antom-core
+
+bench-python: ## measure what the Python door adds to a call (builds the package for production, which takes minutes)
+	@scripts/setup test
+	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && install_python_package && start_test_gateway && \
+	  "$$VENV/bin/python" tests/python/bench.py "$$ANTOM_TEST_GATEWAY"'
 
 bench-sandbox: ## measure how fast the sandbox answers, and that its memory stays flat (takes minutes, likewise)
 	@scripts/setup demo

@@ -4,24 +4,15 @@ The settings come from the environment: ANTOM_CLIENT_ID, ANTOM_PRIVATE_KEY_PATH,
 ANTOM_ENDPOINT, and ANTOM_CA_CERTIFICATE_PATH where the gateway is not Antom's own.
 """
 
-import os
 import sys
-from pathlib import Path
 
 import antom
 
 
 def main() -> None:
     """Create one session and show what a log may hold of it."""
-    ca_certificate = os.environ.get("ANTOM_CA_CERTIFICATE_PATH")
     try:
-        with antom.Client(
-            client_id=os.environ["ANTOM_CLIENT_ID"],
-            private_key=Path(os.environ["ANTOM_PRIVATE_KEY_PATH"]),
-            antom_public_key=Path(os.environ["ANTOM_PUBLIC_KEY_PATH"]),
-            endpoint=os.environ["ANTOM_ENDPOINT"],
-            ca_certificate=Path(ca_certificate) if ca_certificate else None,
-        ) as client:
+        with antom.Client.from_env() as client:
             session = client.create_vaulting_session(
                 payment_method_type="CARD",
                 vaulting_notification_url="https://shop.example/antom/notify",

@@ -4,38 +4,25 @@ The settings come from the environment, as in create_session.py. It listens on t
 or 9000. In production, put a web server with TLS in front of it, and the path that Antom calls must arrive unchanged.
 """
 
-import json
-import os
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import antom
 
-# Exactly this, with HTTP 200. After anything else, Antom sends the notification again.
-ACKNOWLEDGEMENT = b'{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}'
 LARGEST_BODY = 64 * 1024
 
-# Antom sends some notifications more than once. In production this is a unique column of your database.
-handled: set[str] = set()
 
-
-def handle(body: bytes) -> None:
+def handle(notification: antom.VaultingNotification) -> None:
     """Act on a verified notification."""
-    notification = json.loads(body)
-    request_id, result = notification["vaultingRequestId"], notification["result"]
-    if request_id in handled:
-        return
-    handled.add(request_id)
-    if result["resultStatus"] == "S":
-        # The token is what later payments are made with: it belongs into your database, and in no log.
-        card = notification["paymentMethodDetail"]["card"]
-        print(f"{request_id}: vaulted {card['brand']} {card['maskedCardNo']}", flush=True)
+    if notification.card:
+        # notification.card.token is what later payments are made with: it belongs into your database, and in no log.
+        card = notification.card
+        print(f"{notification.request_id}: vaulted {card.brand} {card.masked_card_no}", flush=True)
     else:
-        print(f"{request_id}: not vaulted, {result['resultCode']}", flush=True)
+        print(f"{notification.request_id}: {notification.outcome} {notification.code}", flush=True)
 
 
-def receiver(client: antom.Client) -> type[BaseHTTPRequestHandler]:
+def receiver(client: antom.Client, guard: antom.ReplayGuard) -> type[BaseHTTPRequestHandler]:
     """Make the class of handlers that verify with this client."""
 
     class Receiver(BaseHTTPRequestHandler):
@@ -49,23 +36,23 @@ def receiver(client: antom.Client) -> type[BaseHTTPRequestHandler]:
             # The bytes as they came: the signature covers them, and no other form of the same JSON.
             body = self.rfile.read(int(length))
             try:
-                client.verify(
-                    "POST",
-                    self.path,
-                    self.headers.get("Request-Time", ""),
-                    body,
-                    self.headers.get("Signature", ""),
-                )
+                notification = client.verify_notification(path=self.path, headers=self.headers.items(), body=body)
             except antom.AntomError as error:
                 print(f"refused: {error}", flush=True)
                 self.send_error(401)
                 return
-            handle(body)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(ACKNOWLEDGEMENT)))
+            # Antom sends some notifications more than once.
+            if guard.claim(notification):
+                try:
+                    handle(notification)
+                except BaseException:
+                    guard.release(notification)
+                    raise
+            self.send_response(antom.ACKNOWLEDGEMENT.status)
+            self.send_header("Content-Type", antom.ACKNOWLEDGEMENT.content_type)
+            self.send_header("Content-Length", str(len(antom.ACKNOWLEDGEMENT.body)))
             self.end_headers()
-            self.wfile.write(ACKNOWLEDGEMENT)
+            self.wfile.write(antom.ACKNOWLEDGEMENT.body)
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Leave it to handle() to say what came."""
@@ -76,14 +63,11 @@ def receiver(client: antom.Client) -> type[BaseHTTPRequestHandler]:
 def main() -> None:
     """Serve until somebody ends it."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 9000
+    # For one process. Several need a guard that they share.
+    guard = antom.ReplayGuard()
     with (
-        antom.Client(
-            client_id=os.environ["ANTOM_CLIENT_ID"],
-            private_key=Path(os.environ["ANTOM_PRIVATE_KEY_PATH"]),
-            antom_public_key=Path(os.environ["ANTOM_PUBLIC_KEY_PATH"]),
-            endpoint=os.environ["ANTOM_ENDPOINT"],
-        ) as client,
-        HTTPServer(("127.0.0.1", port), receiver(client)) as server,
+        antom.Client.from_env() as client,
+        HTTPServer(("127.0.0.1", port), receiver(client, guard)) as server,
     ):
         print(f"http://127.0.0.1:{server.server_port}/antom/notify", flush=True)
         server.serve_forever()

@@ -158,6 +158,11 @@ class Client:
         ``ANTOM_CA_CERTIFICATE_PATH``, ``ANTOM_PROXY``, ``ANTOM_CONNECT_TIMEOUT_MS``, ``ANTOM_TIMEOUT_MS`` and
         ``ANTOM_MAX_RETRIES``. A variable that is empty counts as not set.
 
+        >>> Client.from_env({})
+        Traceback (most recent call last):
+            ...
+        antom.errors.ConfigError: ANTOM_CLIENT_ID: it is not set; antom sandbox prints these variables
+
         :param environ: Where to look instead of ``os.environ``.
         :param settings: Settings of :class:`Client` that come before those of the environment.
         :raises antom.ConfigError: A variable is missing or cannot be used; the message names it.

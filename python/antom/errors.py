@@ -3,7 +3,11 @@
 Every error of this library is an :class:`AntomError`. It says what happened and what to do about it, and whether the
 same request may be sent again. A value of a wrong type is a plain :class:`TypeError`, as everywhere in Python.
 
-Errors can be pickled, and can be made by hand, for tests: ``ApiError("no", result_code="PROCESS_FAIL")``.
+Errors can be pickled, and can be made by hand, for tests:
+
+>>> error = ApiError("no", result_code="PROCESS_FAIL")
+>>> error.result_code, error.retryable
+('PROCESS_FAIL', False)
 """
 
 from __future__ import annotations

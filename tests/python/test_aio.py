@@ -21,7 +21,7 @@ REQUEST: Any = {"payment_method_type": "CARD"}
 
 
 def offline(**settings: Any) -> AsyncClient:
-    usual = {
+    usual: dict[str, Any] = {
         "client_id": "SANDBOX_5X00000000000000",
         "private_key": key("merchant"),
         "antom_public_key": key("gateway", "public_spki"),

@@ -78,10 +78,10 @@ def test_what_is_not_set_or_empty_is_named(variable: str, why: str) -> None:
 
 
 def test_settings_that_are_given_come_first() -> None:
-    either: tuple[Settings, ...] = ({"region": "asia"}, {"endpoint": "http://127.0.0.1:2"})
-    for settings in either:
-        with antom.Client.from_env(ENVIRONMENT, **settings) as client:
-            assert str(*settings.values()) in repr(client)
+    with antom.Client.from_env(ENVIRONMENT, region="asia") as client:
+        assert "asia" in repr(client)
+    with antom.Client.from_env(ENVIRONMENT, endpoint="http://127.0.0.1:2") as client:
+        assert "http://127.0.0.1:2" in repr(client)
     environment = {**ENVIRONMENT, "ANTOM_PRIVATE_KEY_PATH": "nowhere.pem"}
     with antom.Client.from_env(environment, private_key=key("merchant")) as client:
         assert client.sign("POST", "/", "1", "")

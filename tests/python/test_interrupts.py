@@ -40,12 +40,14 @@ def signalled(number: int, after: float = 0.1) -> Iterator[list[float]]:
 
 def interrupted(call: Callable[[], object]) -> tuple[BaseException | None, float]:
     """The cause of the KeyboardInterrupt, and how long it took: the best of three, because machines are busy."""
-    delays = []
+    cause = None
+    delays: list[float] = []
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt) as caught, signalled(signal.SIGINT) as sent:
             call()
         delays.append(time.monotonic() - sent[0])
-    return caught.value.__cause__, min(delays)
+        cause = caught.value.__cause__
+    return cause, min(delays)
 
 
 def create(client: antom.Client) -> antom.VaultingSession:
