@@ -384,7 +384,6 @@ fn set_response_time(members: &Bound<'_, PyDict>, time: &ResponseTime) -> PyResu
 
 /// An aware `datetime` with the offset that Antom wrote.
 fn moment(py: Python<'_>, time: OffsetDateTime) -> PyResult<Bound<'_, PyDateTime>> {
-    let offset = PyDelta::new(py, 0, time.offset().whole_seconds(), 0, true)?;
     PyDateTime::new(
         py,
         time.year(),
@@ -394,6 +393,21 @@ fn moment(py: Python<'_>, time: OffsetDateTime) -> PyResult<Bound<'_, PyDateTime
         time.minute(),
         time.second(),
         time.microsecond(),
-        Some(&PyTzInfo::fixed_offset(py, offset)?),
+        Some(&zone(py, time.offset().whole_seconds())?),
     )
+}
+
+/// The time zone with this offset, in seconds. Antom uses one or two, and making one costs more than a lookup.
+fn zone(py: Python<'_>, offset: i32) -> PyResult<Bound<'_, PyTzInfo>> {
+    const MOST: usize = 64;
+    static ZONES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let zones = ZONES.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
+    if let Some(known) = zones.get_item(offset)? {
+        return Ok(known.cast_into()?);
+    }
+    let zone = PyTzInfo::fixed_offset(py, PyDelta::new(py, 0, offset, 0, true)?)?;
+    if zones.len() < MOST {
+        zones.set_item(offset, &zone)?;
+    }
+    Ok(zone)
 }

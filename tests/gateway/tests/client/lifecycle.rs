@@ -1,5 +1,6 @@
 //! What a client keeps over many calls: its connections, its answers, and the right to be closed.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::Read as _;
 #[cfg(target_os = "linux")]
@@ -216,6 +217,91 @@ fn a_call_that_connects_while_the_client_is_closed_ends_with_the_connect_timeout
     assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
     let took = begin.elapsed();
     assert!(took < Duration::from_millis(1500), "it took {took:?}");
+}
+
+thread_local! {
+    static QUESTIONS: Cell<u32> = const { Cell::new(0) };
+}
+
+fn never() -> bool {
+    QUESTIONS.set(QUESTIONS.get() + 1);
+    false
+}
+
+fn at_once() -> bool {
+    true
+}
+
+/// The error of a call that is interrupted at the first question, and that this was soon.
+fn interrupted(client: &Client, id: Option<&str>) -> Error {
+    let begin = Instant::now();
+    let error = create(&client.with_interrupt(at_once), id).unwrap_err();
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(2), "it took {took:?}");
+    assert_eq!(error.attempts(), 1, "{error}");
+    error
+}
+
+#[test]
+fn a_call_that_waits_for_its_answer_can_be_interrupted_and_may_have_been_processed() {
+    let (_gateway, client) = start();
+    let client = client.with_max_retries(2);
+    let error = interrupted(&client, Some(SILENT));
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert!(error.is_retryable());
+    assert!(
+        error.message().contains("the call was interrupted"),
+        "{error}"
+    );
+    create(&client, Some("the next")).unwrap();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_call_that_connects_can_be_interrupted_and_sends_nothing() {
+    let (_listener, address, _waiting) = full_queue();
+    let gateway = TestGateway::start().unwrap();
+    let settings = json!({"endpoint": format!("https://{address}"), "max_retries": 2});
+    let error = interrupted(&support::client(&gateway, &settings), None);
+    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert!(error.is_retryable());
+    assert!(
+        error
+            .message()
+            .starts_with("the request was not sent: the call was interrupted"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_call_that_waits_for_its_next_attempt_can_be_interrupted() {
+    let (gateway, client) = start();
+    let mut busy = support::unavailable();
+    busy["headers"] = json!({"retry-after": "20"});
+    gateway.add(CREATE, "busy", answers(busy));
+    let error = interrupted(&client.with_max_retries(2), Some("busy"));
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(error.http_status(), Some(503));
+}
+
+#[test]
+fn a_call_that_nobody_interrupts_takes_the_time_that_it_has() {
+    let (_gateway, client) = start();
+    let limit = Duration::from_millis(400);
+    let begin = Instant::now();
+    let client = client.with_timeout(limit).with_interrupt(never);
+    let error = create(&client, Some(SILENT)).unwrap_err();
+    let took = begin.elapsed();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert!(
+        error
+            .message()
+            .contains("did not answer within the timeout"),
+        "{error}"
+    );
+    assert!(limit <= took && took < limit * 4, "it took {took:?}");
+    // Every 50 ms.
+    assert!((3..=9).contains(&QUESTIONS.get()), "{}", QUESTIONS.get());
 }
 
 #[test]
