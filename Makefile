@@ -39,10 +39,10 @@ library: ## build libantom for production, in target/release (takes minutes)
 	@scripts/setup demo
 	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && echo "it is $$ANTOM_LIBRARY"'
 
-wheel: ## build the wheels for production into target/wheels, and check them as a user meets them (takes minutes)
+wheel: ## build the wheels for production into target/dist, and check them as a user meets them (takes minutes)
 	@scripts/setup test
 	@ANTOM_PROFILE=release scripts/test wheel
-	@ls -l target/wheels
+	@ls -l target/dist
 
 sandbox: ## start the local gateway that stands in for Antom, with options: make sandbox ARGS="--http 127.0.0.1:9000"
 	@cargo run -q -p antom-cli -- sandbox --data target/sandbox $(ARGS)

@@ -85,9 +85,18 @@ class HttpAnswer:
 class SharedReplayGuard(Protocol):
     """A replay guard with leases, such as those in :mod:`antom.replay`."""
 
-    def claim(self, notification: VaultingNotification, /) -> bool: ...
-    def confirm(self, notification: VaultingNotification, /) -> None: ...
-    def release(self, notification: VaultingNotification, /) -> None: ...
+    def claim(self, notification: VaultingNotification, /) -> bool:
+        """Return whether the notification is new, and is now yours to handle.
+
+        :raises antom.replay.BeingHandledError: Somebody else has claimed it.
+        """
+        ...
+
+    def confirm(self, notification: VaultingNotification, /) -> None:
+        """Remember that the notification was handled."""
+
+    def release(self, notification: VaultingNotification, /) -> None:
+        """Give a claim back, because handling failed."""
 
 
 class _ProcessReplayGuard:

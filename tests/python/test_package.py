@@ -7,7 +7,11 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import pytest
+
 import antom.aio
+import antom.notifications
+import antom.replay
 
 HERE = Path(__file__).parent
 
@@ -35,7 +39,7 @@ def test_the_stub_of_the_native_module_is_true(tmp_path: Path) -> None:
 
 def test_everything_public_has_a_docstring() -> None:
     nothing = []
-    for module in (antom, antom.aio, antom.client, antom.errors, antom.types):
+    for module in (antom, antom.aio, antom.client, antom.errors, antom.notifications, antom.replay, antom.types):
         for name in module.__all__:
             value = getattr(module, name)
             if not isinstance(value, type):
@@ -45,3 +49,8 @@ def test_everything_public_has_a_docstring() -> None:
                 if callable(what) and not what.__doc__:
                     nothing.append(where)
     assert nothing == []
+
+
+def test_a_module_that_does_not_exist_is_told_as_python_does() -> None:
+    with pytest.raises(AttributeError, match="module 'antom' has no attribute 'nonsense'"):
+        antom.nonsense  # type: ignore[attr-defined]  # noqa: B018
