@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 import antom.aio
+import antom.client
+import antom.errors
 import antom.notifications
 import antom.replay
+import antom.types
 
 HERE = Path(__file__).parent
 
