@@ -52,8 +52,8 @@ class _Threads:
 
     def executor(self) -> ThreadPoolExecutor:
         if self.process != os.getpid():
-            self.process = os.getpid()
             self.pool = ThreadPoolExecutor(self.number, thread_name_prefix="antom")
+            self.process = os.getpid()
         return self.pool
 
 
@@ -64,7 +64,8 @@ class AsyncClient:
 
     A task that is cancelled stops waiting at once, but what was begun goes on: a call that waits for a thread is dropped
     and sends nothing, one that runs ends by itself, within ``timeout``, and its request may be processed. So give a
-    ``vaulting_request_id`` of your own where you may cancel, and inquire by it afterwards.
+    ``vaulting_request_id`` of your own where you may cancel, and inquire by it afterwards. Close the client before the
+    program ends: Python waits for calls that run.
 
     :param threads: How many calls may run at the same time.
     :param settings: The settings of :class:`antom.Client`.
