@@ -110,7 +110,8 @@ __all__ = [
 
 _MODULES = ("aio", "notifications", "replay")
 
-if not TYPE_CHECKING:  # a type checker would believe that every name exists
+# A type checker would believe that every name exists.
+if not TYPE_CHECKING:  # pragma: no branch
 
     def __getattr__(name: str) -> ModuleType:
         # A shop that only creates sessions does not wait for asyncio to be imported.

@@ -57,3 +57,14 @@ def test_everything_public_has_a_docstring() -> None:
 def test_a_module_that_does_not_exist_is_told_as_python_does() -> None:
     with pytest.raises(AttributeError, match="module 'antom' has no attribute 'nonsense'"):
         antom.nonsense  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["aio", "notifications", "replay"])
+def test_a_module_is_imported_when_it_is_first_used(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(antom, name)
+    assert getattr(antom, name) is sys.modules[f"antom.{name}"]
+
+
+def test_importing_antom_does_not_import_asyncio() -> None:
+    program = "import sys, antom; print('asyncio' in sys.modules, antom.notifications.LARGEST_BODY)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"False 65536\n"
