@@ -56,10 +56,10 @@ uninstall: ## remove what make install with the same settings installed
 deb: ## build the Debian packages libantom1 and libantom-dev, in target/deb
 	@scripts/deb
 
-wheel: ## build the wheels for production into target/wheels, and check them as a user meets them (takes minutes)
+wheel: ## build the wheels for production into target/dist, and check them as a user meets them (takes minutes)
 	@scripts/setup test
 	@ANTOM_PROFILE=release scripts/test wheel
-	@ls -l target/wheels
+	@ls -l target/dist
 
 php-dist: ## pack the PHP package with libantom for this platform, in target/php-dist (takes minutes)
 	@scripts/setup demo
@@ -83,4 +83,4 @@ deny: ## look for security advisories on the crates we use (needs the network)
 clean: ## remove what was built; downloaded tools and logs of the setup stay
 	@if [ -d target ]; then find target -mindepth 1 -maxdepth 1 \
 	  ! -name tools ! -name venv ! -name browser-tools ! -name setup-logs -exec rm -rf {} +; fi
-	@find python tests examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find python cli tests examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -8,7 +8,6 @@ file of the database, which is SQLite here.
 
 import os
 import sys
-from pathlib import Path
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
@@ -26,12 +25,7 @@ settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["SHOP_DATABASE"]}},
 )
 
-client = antom.Client(
-    client_id=os.environ["ANTOM_CLIENT_ID"],
-    private_key=Path(os.environ["ANTOM_PRIVATE_KEY_PATH"]),
-    antom_public_key=Path(os.environ["ANTOM_PUBLIC_KEY_PATH"]),
-    endpoint=os.environ["ANTOM_ENDPOINT"],
-)
+client = antom.Client.from_env()
 # All processes share it. Its table is made once, with create_table() or in a migration. It has connections of its own,
 # so that its steps are not part of the transaction of a request.
 guard = antom.replay.DatabaseReplayGuard(connections["default"].copy, paramstyle="format")

@@ -7,7 +7,6 @@ the URL of a Redis.
 """
 
 import os
-from pathlib import Path
 
 import redis
 from fastapi import FastAPI, Request, Response
@@ -16,12 +15,7 @@ import antom
 
 app = FastAPI()
 
-client = antom.Client(
-    client_id=os.environ["ANTOM_CLIENT_ID"],
-    private_key=Path(os.environ["ANTOM_PRIVATE_KEY_PATH"]),
-    antom_public_key=Path(os.environ["ANTOM_PUBLIC_KEY_PATH"]),
-    endpoint=os.environ["ANTOM_ENDPOINT"],
-)
+client = antom.Client.from_env()
 # All processes share it.
 guard = antom.replay.RedisReplayGuard(redis.Redis.from_url(os.environ["SHOP_REDIS"]))
 

@@ -8,7 +8,6 @@ file of a SQLite database.
 
 import os
 import sqlite3
-from pathlib import Path
 
 from flask import Flask, request
 
@@ -16,12 +15,7 @@ import antom
 
 app = Flask(__name__)
 
-client = antom.Client(
-    client_id=os.environ["ANTOM_CLIENT_ID"],
-    private_key=Path(os.environ["ANTOM_PRIVATE_KEY_PATH"]),
-    antom_public_key=Path(os.environ["ANTOM_PUBLIC_KEY_PATH"]),
-    endpoint=os.environ["ANTOM_ENDPOINT"],
-)
+client = antom.Client.from_env()
 # All processes share it. Its table is made once, with create_table() or in a migration.
 guard = antom.replay.DatabaseReplayGuard(
     lambda: sqlite3.connect(os.environ["SHOP_DATABASE"]), paramstyle=sqlite3.paramstyle

@@ -8,16 +8,10 @@ file of a SQLite database.
 
 import os
 import sqlite3
-from pathlib import Path
 
 import antom
 
-client = antom.Client(
-    client_id=os.environ["ANTOM_CLIENT_ID"],
-    private_key=Path(os.environ["ANTOM_PRIVATE_KEY_PATH"]),
-    antom_public_key=Path(os.environ["ANTOM_PUBLIC_KEY_PATH"]),
-    endpoint=os.environ["ANTOM_ENDPOINT"],
-)
+client = antom.Client.from_env()
 # All processes share it. Its table is made once, with create_table() or in a migration.
 guard = antom.replay.DatabaseReplayGuard(
     lambda: sqlite3.connect(os.environ["SHOP_DATABASE"]), paramstyle=sqlite3.paramstyle

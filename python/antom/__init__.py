@@ -110,9 +110,11 @@ __all__ = [
 
 _MODULES = ("aio", "notifications", "replay")
 
+# A type checker would believe that every name exists.
+if not TYPE_CHECKING:  # pragma: no branch
 
-def __getattr__(name: str) -> ModuleType:
-    # A shop that only creates sessions does not wait for asyncio to be imported.
-    if name in _MODULES:
-        return importlib.import_module(f"antom.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> ModuleType:
+        # A shop that only creates sessions does not wait for asyncio to be imported.
+        if name in _MODULES:
+            return importlib.import_module(f"antom.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

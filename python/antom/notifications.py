@@ -52,6 +52,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from antom._native import ReplayGuard
+from antom.aio import AsyncClient
 from antom.client import Client
 from antom.errors import AntomError, UntrustedNotificationError
 from antom.replay import BeingHandledError
@@ -84,9 +85,18 @@ class HttpAnswer:
 class SharedReplayGuard(Protocol):
     """A replay guard with leases, such as those in :mod:`antom.replay`."""
 
-    def claim(self, notification: VaultingNotification, /) -> bool: ...
-    def confirm(self, notification: VaultingNotification, /) -> None: ...
-    def release(self, notification: VaultingNotification, /) -> None: ...
+    def claim(self, notification: VaultingNotification, /) -> bool:
+        """Return whether the notification is new, and is now yours to handle.
+
+        :raises antom.replay.BeingHandledError: Somebody else has claimed it.
+        """
+        ...
+
+    def confirm(self, notification: VaultingNotification, /) -> None:
+        """Remember that the notification was handled."""
+
+    def release(self, notification: VaultingNotification, /) -> None:
+        """Give a claim back, because handling failed."""
 
 
 class _ProcessReplayGuard:
@@ -117,7 +127,7 @@ class _ProcessReplayGuard:
 
 
 def handler(
-    client: Client,
+    client: Client | AsyncClient,
     *,
     guard: ReplayGuard | SharedReplayGuard,
     path: str | None = None,
@@ -140,14 +150,15 @@ class NotificationHandler(Generic[_Returned]):
         self,
         function: Callable[[VaultingNotification], _Returned],
         *,
-        client: Client,
+        client: Client | AsyncClient,
         guard: ReplayGuard | SharedReplayGuard,
         path: str | None,
     ) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._is_async = inspect.iscoroutinefunction(function)
-        self._client = client
+        # What verifies waits for nothing, so it needs no event loop.
+        self._client = client._client if isinstance(client, AsyncClient) else client  # noqa: SLF001
         self._guard: SharedReplayGuard = _ProcessReplayGuard(guard) if isinstance(guard, ReplayGuard) else guard
         self._path = path
         self._running: set[asyncio.Task[HttpAnswer]] = set()

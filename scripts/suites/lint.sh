@@ -60,7 +60,7 @@ check_files ruff-format ruff format --check "${ruff_settings[@]}" -- "${python[@
 check_files mypy env MYPYPATH=python:cli/python python -m mypy --strict --cache-dir target/mypy "${mypy_settings[@]}" -- "${typed[@]}"
 # By itself: two folders of tests with a conftest.py each are too much for one run of mypy.
 check mypy-wheel env MYPYPATH=python:cli/python python -m mypy --strict --cache-dir target/mypy "${mypy_settings[@]}" tests/wheel
-check_files pyright pyright --pythonpath "$VENV/bin/python" -- "${typed[@]}"
+check pyright pyright --project python --pythonpath "$VENV/bin/python"
 check_files clang-format clang-format --dry-run -Werror -- "${c_and_cpp[@]}"
 check_files shellcheck shellcheck --external-sources -- "${shell[@]}"
 check_files php-syntax php_syntax -- "${php[@]}"

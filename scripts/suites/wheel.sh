@@ -14,7 +14,7 @@ environment=$ROOT/target/wheel-venv
 rm -rf "$environment"
 "$VENV/bin/python" -m venv --without-pip "$environment"
 "$VENV/bin/python" -m pip --python "$environment/bin/python" install --disable-pip-version-check --quiet --no-index \
-  target/wheels/*.whl
+  target/dist/*.whl
 "$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
   >"$("$environment/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tools.pth"
 

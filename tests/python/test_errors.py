@@ -110,8 +110,8 @@ def test_the_documentation_lists_the_same_kinds() -> None:
     assert [(name, int(number)) for number, name in rows] == list(_native.ERROR_KINDS)
 
 
-def test_the_readme_lists_the_same_classes() -> None:
-    table = (ROOT / "python" / "README.md").read_text("utf-8")
+def test_the_guide_lists_the_same_classes() -> None:
+    table = (ROOT / "docs" / "python.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+Error)` \| (?:`(\w+)`)? ?\|", table, re.MULTILINE)
     assert rows == [(cls.__name__, "".join(base.__name__ for base in cls.__bases__[1:])) for cls in CLASSES]
 

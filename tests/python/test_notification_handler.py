@@ -20,7 +20,7 @@ import pytest
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
-from support import offline_client
+from support import key, offline_client
 from test_notifications import PATH, VAULTED, signed
 
 import antom
@@ -201,6 +201,20 @@ def test_a_body_of_unusual_size_is_refused_before_anything_reads_it() -> None:
 def test_behind_a_proxy_that_changes_the_path_the_registered_one_counts() -> None:
     assert status_of(ignoring(Guard(), path=PATH), path="/inside") == 200
     assert status_of(ignoring(Guard(), path="/other"), path=PATH) == 400
+
+
+def test_the_client_for_asyncio_verifies_as_well() -> None:
+    async def serve() -> int:
+        client = antom.aio.AsyncClient(
+            client_id="SANDBOX_5X00000000000000",
+            private_key=key("merchant"),
+            antom_public_key=key("gateway", "public_spki"),
+            endpoint="http://127.0.0.1:1",
+        )
+        async with client:
+            return status_of(antom.notifications.handler(client, guard=Guard())(lambda _: None))
+
+    assert asyncio.run(serve()) == 200
 
 
 def test_the_function_stays_what_it_was() -> None:

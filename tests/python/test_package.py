@@ -7,8 +7,14 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-import antom
-from antom import aio, client, errors, types
+import pytest
+
+import antom.aio
+import antom.client
+import antom.errors
+import antom.notifications
+import antom.replay
+import antom.types
 
 HERE = Path(__file__).parent
 
@@ -36,7 +42,7 @@ def test_the_stub_of_the_native_module_is_true(tmp_path: Path) -> None:
 
 def test_everything_public_has_a_docstring() -> None:
     nothing = []
-    for module in (antom, aio, client, errors, types):
+    for module in (antom, antom.aio, antom.client, antom.errors, antom.notifications, antom.replay, antom.types):
         for name in module.__all__:
             value = getattr(module, name)
             if not isinstance(value, type):
@@ -46,3 +52,19 @@ def test_everything_public_has_a_docstring() -> None:
                 if callable(what) and not what.__doc__:
                     nothing.append(where)
     assert nothing == []
+
+
+def test_a_module_that_does_not_exist_is_told_as_python_does() -> None:
+    with pytest.raises(AttributeError, match="module 'antom' has no attribute 'nonsense'"):
+        antom.nonsense  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["aio", "notifications", "replay"])
+def test_a_module_is_imported_when_it_is_first_used(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(antom, name)
+    assert getattr(antom, name) is sys.modules[f"antom.{name}"]
+
+
+def test_importing_antom_does_not_import_asyncio() -> None:
+    program = "import sys, antom; print('asyncio' in sys.modules, antom.notifications.LARGEST_BODY)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"False 65536\n"

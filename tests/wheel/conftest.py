@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from interpreters import Interpreter, interpreters
 
-WHEELS = Path(__file__).resolve().parents[2] / "target" / "wheels"
+WHEELS = Path(__file__).resolve().parents[2] / "target" / "dist"
 
 pytest_plugins = ["pytester"]
 

@@ -21,7 +21,15 @@ import antom_cli
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "python"
 
 SERVERS = {
-    "wsgi": ["gunicorn", "--workers", "2", "--bind", "127.0.0.1:{port}", "notifications_wsgi:application"],
+    "wsgi": [
+        "gunicorn",
+        "--no-control-socket",
+        "--workers",
+        "2",
+        "--bind",
+        "127.0.0.1:{port}",
+        "notifications_wsgi:application",
+    ],
     "asgi": ["uvicorn", "--port", "{port}", "--workers", "2", "notifications_asgi:application"],
     "flask": ["flask", "--app", "notifications_flask", "run", "--port", "{port}"],
     "fastapi": ["uvicorn", "--port", "{port}", "notifications_fastapi:app"],
