@@ -18,12 +18,11 @@
 //! | `POST answers` | `{"path": "/v1/payments/pay", "body": {…}, "times": 1}` | sets the next answers of an API |
 //! | `DELETE answers` | | takes them back |
 //!
-//! Durations are written like `90s`, `15m`, `2h30m`, `1d` or `PT15H`. A refusal is `{"error": "what happened, and what
+//! Durations are [`Span`](crate::Span)s. A refusal is `{"error": "what happened, and what
 //! to do"}` with status 400, 404 or 409.
 
 mod answers;
 mod clock;
-mod duration;
 mod sessions;
 mod settings;
 
@@ -89,7 +88,8 @@ async fn unknown() -> Problem {
     )
 }
 
-fn ok(answer: &impl Serialize) -> Response {
+/// JSON with status 200.
+pub(crate) fn ok(answer: &impl Serialize) -> Response {
     write(StatusCode::OK, answer)
 }
 
@@ -110,30 +110,36 @@ pub(crate) fn refuse(status: StatusCode, error: &str) -> Response {
 }
 
 /// Reads a body; an empty one is an empty object.
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
+pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { &body[..] };
     serde_json::from_slice(body).map_err(|problem| {
-        // Only the place: serde's own text may quote a card number.
-        let (line, column) = (problem.line(), problem.column());
-        let what = if problem.is_data() {
-            "the body has an unknown member, or one of the wrong type"
-        } else {
-            "the body is not JSON"
-        };
-        Problem::wrong(format!("{what} (line {line}, column {column})"))
+        if !problem.is_data() {
+            return Problem::wrong(format!("the body is not JSON: {problem}"));
+        }
+        let text = problem.to_string();
+        // Not what was sent as the value: it may be a card's security code.
+        let expected = text
+            .strip_prefix("invalid ")
+            .and_then(|rest| rest.rsplit_once(", expected "));
+        Problem::wrong(match expected {
+            Some((_, expected)) => {
+                format!("a member of the body has the wrong type: expected {expected}")
+            }
+            None => format!("the body is wrong: {text}"),
+        })
     })
 }
 
 /// Why a request to the control API is refused.
 #[derive(Debug)]
-struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     error: String,
 }
 
 impl Problem {
     #[expect(clippy::needless_pass_by_value, reason = "map_err hands values over")]
-    fn new(status: StatusCode, error: impl ToString) -> Self {
+    pub(crate) fn new(status: StatusCode, error: impl ToString) -> Self {
         Self {
             status,
             error: error.to_string(),
@@ -141,7 +147,7 @@ impl Problem {
     }
 
     /// The request itself is wrong.
-    fn wrong(error: impl ToString) -> Self {
+    pub(crate) fn wrong(error: impl ToString) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 }

@@ -135,7 +135,7 @@ fn what_the_buyer_types_wrong_is_named_and_no_number_comes_back() {
             r#"{"card":"4054695723100768","security_code":"99"}"#,
             "3 digits",
         ),
-        (r#"{"cardNo":"4054695723100768"}"#, "unknown member"),
+        (r#"{"cardNo":"4054695723100768"}"#, "unknown field"),
         (r#"{"card":4054695723100768}"#, "wrong type"),
     ] {
         let answer = running.control("POST sessions/a/complete", body);
@@ -187,6 +187,7 @@ fn settings_are_changed_one_by_one() {
     for wrong in [
         r#"{"session_lifetime":"0s"}"#,
         r#"{"session_lifetime":"40000d"}"#,
+        r#"{"session_lifetime":"1500ms"}"#,
         r#"{"session_lifetime":90}"#,
         r#"{"rate_limit":0}"#,
         r#"{"seed":1}"#,
