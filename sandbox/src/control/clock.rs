@@ -20,11 +20,9 @@ struct Move {
 }
 
 pub(super) async fn show(State(world): State<Arc<World>>) -> Response {
-    let ahead = world.clock.ahead();
     ok(&json!({
         "now": text(world.clock.now()),
-        "ahead": Span(ahead),
-        "ahead_seconds": ahead.as_secs(),
+        "ahead": Span(world.clock.ahead()),
     }))
 }
 

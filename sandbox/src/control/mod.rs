@@ -1,25 +1,5 @@
 //! The control API under `/__sandbox/`, for tests and for the `antom` command: JSON in, JSON out. Holds no state of its
-//! own, and nothing of it exists at Antom.
-//!
-//! | request | body | what it does |
-//! |---|---|---|
-//! | `GET health` | | says that the sandbox answers |
-//! | `GET clock` | | the sandbox's time, and how far it is ahead of the machine |
-//! | `POST clock` | `{"advance": "15h"}` | moves it ahead; what falls due meanwhile happens |
-//! | `DELETE clock` | | back to the machine's time |
-//! | `POST reset` | | forgets sessions, journal, set answers; clock, random numbers and settings as at the start |
-//! | `GET sessions` | | the newest 100 vaultings |
-//! | `GET sessions/ID` | | one of them; ID is its number, session id or `vaultingRequestId`, in this order |
-//! | `POST sessions/ID/complete` | `{"card": "4054695723100768", "expiry": "02/29", "security_code": "123", "challenge_code": "123456"}` | plays the buyer; all members are optional, but a session that waits for a card needs one |
-//! | `POST sessions/ID/cancel` | | the buyer gives up |
-//! | `GET settings` | | the settings that can be changed |
-//! | `PATCH settings` | `{"accept_changed_repeats": true, "session_lifetime": "90s", "rate_limit": 5}` | changes those that are given; `"rate_limit": null` takes the limit away |
-//! | `GET answers` | | the answers that were set and are still to be given |
-//! | `POST answers` | `{"path": "/v1/payments/pay", "body": {…}, "times": 1}` | sets the next answers of an API |
-//! | `DELETE answers` | | takes them back |
-//!
-//! Durations are [`Span`](crate::Span)s. A refusal is `{"error": "what happened, and what
-//! to do"}` with status 400, 404 or 409.
+//! own, and nothing of it exists at Antom. The requests are listed in `docs/sandbox-control.md`.
 
 mod answers;
 mod clock;
