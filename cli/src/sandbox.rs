@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use antom_sandbox::{
-    DEFAULT_CLIENT_ID, Exchange, FaultRule, NotAToken, NotificationSettings, Profile, Sandbox,
-    Settings, StartError, Token,
+    DEFAULT_CLIENT_ID, Exchange, FaultRule, NotASpan, NotAToken, NotificationSettings, Profile,
+    Sandbox, Settings, Span, StartError, Token, session_lifetime,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -45,8 +45,8 @@ pub(crate) struct Arguments {
     client_id: String,
 
     /// How long a vaulting session lives
-    #[arg(long, value_name = "SECONDS", default_value = "3600")]
-    session_lifetime: NonZeroU32,
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
+    session_lifetime: Duration,
 
     /// Answer REQUEST_TRAFFIC_EXCEED_LIMIT beyond that many requests a second
     #[arg(long, value_name = "N")]
@@ -162,7 +162,7 @@ impl Arguments {
             https: self.https,
             data: self.data,
             client_id: self.client_id,
-            session_lifetime: Duration::from_secs(self.session_lifetime.get().into()),
+            session_lifetime: self.session_lifetime,
             rate_limit: self.rate_limit,
             accept_changed_repeats: self.accept_changed_repeats,
             notifications: NotificationSettings {
@@ -278,6 +278,11 @@ impl From<StartError> for Failure {
 
 fn token(text: &str) -> Result<Token, NotAToken> {
     Token::new(text)
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let span: Span = text.parse().map_err(|wrong: NotASpan| wrong.to_string())?;
+    session_lifetime(span).map_err(Into::into)
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {

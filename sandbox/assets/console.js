@@ -8,11 +8,11 @@ const byId = (id) => document.getElementById(id);
 
 const clock = { ahead: 0, offset: "+08:00" };
 
-function hearTime({ now, ahead_seconds: ahead }) {
+function hearTime({ now, ahead }) {
   clock.ahead = Date.parse(now) - Date.now();
   clock.offset = now.slice(19);
-  byId("ahead").hidden = ahead === 0;
-  byId("ahead").textContent = ahead === 0 ? "" : `${span(ahead)} ahead`;
+  byId("ahead").hidden = ahead === "0s";
+  byId("ahead").textContent = `${ahead} ahead`;
   showTime();
 }
 
@@ -23,17 +23,6 @@ function showTime() {
   byId("clock").dateTime = there + clock.offset;
   byId("clock").textContent = there.slice(11);
   byId("clock").parentElement.title = `The sandbox's clock: ${there}${clock.offset}`;
-}
-
-function span(seconds) {
-  const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [seconds % 60, "s"],
-  ];
-  const shown = parts.filter(([count]) => count > 0).slice(0, 2);
-  return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
 // ---- new lines ----

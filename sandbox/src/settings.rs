@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::Span;
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::faults::{FaultRule, MOST_RULES};
@@ -134,6 +135,18 @@ impl Tuning {
             rate_limit: settings.rate_limit,
         }
     }
+}
+
+/// Checks how long a vaulting session is to live: whole seconds, from one second to 100 years.
+///
+/// # Errors
+///
+/// When it is anything else: what it must be.
+pub fn session_lifetime(Span(lifetime): Span) -> Result<Duration, &'static str> {
+    if lifetime.is_zero() || lifetime.subsec_millis() > 0 || lifetime > LONGEST_LIFETIME {
+        return Err("a session's lifetime is in whole seconds, from 1s to 100 years (36500d)");
+    }
+    Ok(lifetime)
 }
 
 /// So that the time of expiry always has four digits for its year.

@@ -249,7 +249,7 @@ test("the controls say what they ask for, and what came of it", async () => {
       "/__sandbox/clock": [200, {}],
       "/__sandbox/faults": [201, {}],
       "/__sandbox/settings": [200, { accept_changed_repeats: false }],
-      "/__sandbox/notifications/settings": [200, { profile: "sandbox", duplicate: false, delay_seconds: 0 }],
+      "/__sandbox/notifications/settings": [200, { profile: "sandbox", duplicate: false, delay: "0s" }],
       "/__sandbox/reset": [200, {}],
     };
     const rule = { id: 1, fault: "http-503", path: null, times: 2, probability: null, played: 0 };

@@ -88,7 +88,7 @@ def test_a_merchants_own_tests_get_gateway_client_and_buyer_in_one_line_each(mer
 
 
         def test_a_notification_is_late_and_then_sent_again(sandbox):
-            sandbox.change_notifications(delay_seconds=600)
+            sandbox.change_notifications(delay=timedelta(minutes=10))
             session = sandbox.client.create_vaulting_session(payment_method_type="CARD")
             sandbox.complete(session)
             with pytest.raises(antom_cli.SandboxError, match="not notified of within 0.1 s"):

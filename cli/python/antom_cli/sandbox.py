@@ -67,7 +67,7 @@ class NotificationSettings(TypedDict, total=False):
 
     profile: Literal["sandbox", "production"]
     duplicate: bool
-    delay_seconds: int
+    delay: timedelta
     drop: int
     corrupt_body: bool
     wrong_key: bool
@@ -299,7 +299,10 @@ class Sandbox:
 
     def change_notifications(self, **changes: Unpack[NotificationSettings]) -> None:
         """Say how notifications are sent from now on: ``change_notifications(wrong_key=True)``."""
-        self._ask("PATCH", "notifications/settings", changes)
+        written: dict[str, object] = {**changes}
+        if "delay" in changes:
+            written["delay"] = _duration(changes["delay"])
+        self._ask("PATCH", "notifications/settings", written)
 
     def inbox(self) -> list[Letter]:
         """Return what came to the sandbox's own inbox, the newest first.

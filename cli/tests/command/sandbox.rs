@@ -163,13 +163,28 @@ fn other_machines_are_not_served() {
 }
 
 #[test]
+fn a_lifetime_that_cannot_be_kept_is_refused() {
+    for (lifetime, reason) in [
+        ("60", "not a duration: write it like 90s"),
+        ("0s", "whole seconds, from 1s to 100 years"),
+        ("1500ms", "whole seconds, from 1s to 100 years"),
+    ] {
+        let output = antom(&["sandbox", "--session-lifetime", lifetime])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn switches_reach_the_gateway() {
     let sandbox = Sandbox::start(&[
         "--client-id",
         "SANDBOX_MINE",
         "--accept-changed-repeats",
         "--session-lifetime",
-        "60",
+        "1m",
         "--rate-limit",
         "1000",
     ]);

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use super::filter::{self, Filter};
 use super::summary::Summary;
+use crate::Span;
 use crate::clock;
 use crate::control::refuse;
 use crate::world::World;
@@ -84,7 +85,7 @@ struct Missed {
 #[derive(Serialize)]
 struct Time {
     now: String,
-    ahead_seconds: u64,
+    ahead: Span,
 }
 
 impl Feed {
@@ -136,7 +137,7 @@ impl Feed {
     async fn tell_time(&mut self) -> Result<(), SendError> {
         let time = Time {
             now: clock::text(self.world.clock.now()),
-            ahead_seconds: self.world.clock.ahead().as_secs(),
+            ahead: Span(self.world.clock.ahead()),
         };
         self.send(event("clock", None, &time)).await
     }

@@ -17,6 +17,7 @@ use super::message::MessageView;
 use super::replay;
 use super::snippets::{self, Snippet};
 use super::summary::{self, Kind, Summary, Tone};
+use crate::Span;
 use crate::cards::{Behaviour, CHALLENGE_CODE, TEST_CARDS, TestCard};
 use crate::clock;
 use crate::journal::{Call, Delivery, Entry, Event};
@@ -34,7 +35,7 @@ struct Frame {
     here: &'static str,
     /// The sandbox's time.
     now: String,
-    /// For example `15 h ahead`; empty if the clock was not moved.
+    /// For example `15h ahead`; empty if the clock was not moved.
     ahead: String,
 }
 
@@ -52,28 +53,12 @@ impl Frame {
     }
 }
 
+/// Empty if the clock was not moved.
 fn ahead(by: Duration) -> String {
     if by.is_zero() {
         return String::new();
     }
-    format!("{} ahead", span(by.as_secs()))
-}
-
-/// For example `1 h 30 min`.
-fn span(seconds: u64) -> String {
-    let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
-    let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
-    let parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")];
-    let parts: Vec<_> = parts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .take(2)
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
-    if parts.is_empty() {
-        return "0 s".to_owned();
-    }
-    parts.join(" ")
+    format!("{} ahead", Span(by))
 }
 
 fn encoded(text: &str) -> String {
@@ -385,7 +370,10 @@ fn how_far(vaulting: &Vaulting, now: OffsetDateTime) -> String {
 fn remaining(vaulting: &Vaulting, now: OffsetDateTime) -> String {
     let left = (vaulting.expires_at - now).whole_seconds();
     match u64::try_from(left) {
-        Ok(left) => format!("expires in {} on the sandbox's clock", span(left)),
+        Ok(left) => format!(
+            "expires in {} on the sandbox's clock",
+            Span(Duration::from_secs(left))
+        ),
         Err(_) => "expired".to_owned(),
     }
 }
@@ -668,24 +656,4 @@ fn related(
         .collect();
     found.reverse();
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_are_short() {
-        for (seconds, text) in [
-            (0, "0 s"),
-            (61, "1 min 1 s"),
-            (3_600, "1 h"),
-            (54_000, "15 h"),
-            (90_061, "1 d 1 h"),
-        ] {
-            assert_eq!(span(seconds), text);
-        }
-        assert_eq!(ahead(Duration::ZERO), "");
-        assert_eq!(ahead(Duration::from_hours(15)), "15 h ahead");
-    }
 }

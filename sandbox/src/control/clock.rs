@@ -8,22 +8,21 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Problem, duration, ok, read};
+use super::{Problem, ok, read};
+use crate::Span;
 use crate::clock::text;
 use crate::world::World;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Move {
-    advance: String,
+    advance: Span,
 }
 
 pub(super) async fn show(State(world): State<Arc<World>>) -> Response {
-    let ahead = world.clock.ahead();
     ok(&json!({
         "now": text(world.clock.now()),
-        "ahead": duration::text(ahead),
-        "ahead_seconds": ahead.as_secs(),
+        "ahead": Span(world.clock.ahead()),
     }))
 }
 
@@ -32,12 +31,8 @@ pub(super) async fn advance(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let Move { advance } = read(&body)?;
-    let by = duration::parse(&advance).map_err(Problem::wrong)?;
-    world.clock.advance(by).map_err(Problem::wrong)?;
-    world.note(format!(
-        "the clock was moved ahead by {}",
-        duration::text(by)
-    ));
+    world.clock.advance(advance.0).map_err(Problem::wrong)?;
+    world.note(format!("the clock was moved ahead by {advance}"));
     Ok(show(State(world)).await)
 }
 

@@ -1,29 +1,8 @@
 //! The control API under `/__sandbox/`, for tests and for the `antom` command: JSON in, JSON out. Holds no state of its
-//! own, and nothing of it exists at Antom.
-//!
-//! | request | body | what it does |
-//! |---|---|---|
-//! | `GET health` | | says that the sandbox answers |
-//! | `GET clock` | | the sandbox's time, and how far it is ahead of the machine |
-//! | `POST clock` | `{"advance": "15h"}` | moves it ahead; what falls due meanwhile happens |
-//! | `DELETE clock` | | back to the machine's time |
-//! | `POST reset` | | forgets sessions, journal, set answers; clock, random numbers and settings as at the start |
-//! | `GET sessions` | | the newest 100 vaultings |
-//! | `GET sessions/ID` | | one of them; ID is its number, session id or `vaultingRequestId`, in this order |
-//! | `POST sessions/ID/complete` | `{"card": "4054695723100768", "expiry": "02/29", "security_code": "123", "challenge_code": "123456"}` | plays the buyer; all members are optional, but a session that waits for a card needs one |
-//! | `POST sessions/ID/cancel` | | the buyer gives up |
-//! | `GET settings` | | the settings that can be changed |
-//! | `PATCH settings` | `{"accept_changed_repeats": true, "session_lifetime": "90s", "rate_limit": 5}` | changes those that are given; `"rate_limit": null` takes the limit away |
-//! | `GET answers` | | the answers that were set and are still to be given |
-//! | `POST answers` | `{"path": "/v1/payments/pay", "body": {…}, "times": 1}` | sets the next answers of an API |
-//! | `DELETE answers` | | takes them back |
-//!
-//! Durations are written like `90s`, `15m`, `2h30m`, `1d` or `PT15H`. A refusal is `{"error": "what happened, and what
-//! to do"}` with status 400, 404 or 409.
+//! own, and nothing of it exists at Antom. The requests are listed in `docs/sandbox-control.md`.
 
 mod answers;
 mod clock;
-mod duration;
 mod sessions;
 mod settings;
 
@@ -89,7 +68,8 @@ async fn unknown() -> Problem {
     )
 }
 
-fn ok(answer: &impl Serialize) -> Response {
+/// JSON with status 200.
+pub(crate) fn ok(answer: &impl Serialize) -> Response {
     write(StatusCode::OK, answer)
 }
 
@@ -110,30 +90,36 @@ pub(crate) fn refuse(status: StatusCode, error: &str) -> Response {
 }
 
 /// Reads a body; an empty one is an empty object.
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
+pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { &body[..] };
     serde_json::from_slice(body).map_err(|problem| {
-        // Only the place: serde's own text may quote a card number.
-        let (line, column) = (problem.line(), problem.column());
-        let what = if problem.is_data() {
-            "the body has an unknown member, or one of the wrong type"
-        } else {
-            "the body is not JSON"
-        };
-        Problem::wrong(format!("{what} (line {line}, column {column})"))
+        if !problem.is_data() {
+            return Problem::wrong(format!("the body is not JSON: {problem}"));
+        }
+        let text = problem.to_string();
+        // Not what was sent as the value: it may be a card's security code.
+        let expected = text
+            .strip_prefix("invalid ")
+            .and_then(|rest| rest.rsplit_once(", expected "));
+        Problem::wrong(match expected {
+            Some((_, expected)) => {
+                format!("a member of the body has the wrong type: expected {expected}")
+            }
+            None => format!("the body is wrong: {text}"),
+        })
     })
 }
 
 /// Why a request to the control API is refused.
 #[derive(Debug)]
-struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     error: String,
 }
 
 impl Problem {
     #[expect(clippy::needless_pass_by_value, reason = "map_err hands values over")]
-    fn new(status: StatusCode, error: impl ToString) -> Self {
+    pub(crate) fn new(status: StatusCode, error: impl ToString) -> Self {
         Self {
             status,
             error: error.to_string(),
@@ -141,7 +127,7 @@ impl Problem {
     }
 
     /// The request itself is wrong.
-    fn wrong(error: impl ToString) -> Self {
+    pub(crate) fn wrong(error: impl ToString) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 }

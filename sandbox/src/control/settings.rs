@@ -9,15 +9,16 @@ use axum::response::Response;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::{Problem, duration, ok, read};
-use crate::settings::{LONGEST_LIFETIME, Tuning};
+use super::{Problem, ok, read};
+use crate::Span;
+use crate::settings::{Tuning, session_lifetime};
 use crate::world::World;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change {
     accept_changed_repeats: Option<bool>,
-    session_lifetime: Option<String>,
+    session_lifetime: Option<Span>,
     #[serde(default, deserialize_with = "to_limit")]
     rate_limit: LimitChange,
 }
@@ -44,13 +45,8 @@ pub(super) async fn change(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let change: Change = read(&body)?;
-    let lifetime = change.session_lifetime.as_deref().map(duration::parse);
-    let lifetime = lifetime.transpose().map_err(Problem::wrong)?;
-    if lifetime.is_some_and(|lifetime| lifetime.is_zero() || lifetime > LONGEST_LIFETIME) {
-        return Err(Problem::wrong(
-            "session_lifetime must be from 1s to 100 years",
-        ));
-    }
+    let lifetime = change.session_lifetime.map(session_lifetime).transpose();
+    let lifetime = lifetime.map_err(Problem::wrong)?;
     let now = world.tune(|tuning| {
         tuning.session_lifetime = lifetime.unwrap_or(tuning.session_lifetime);
         if let Some(accept) = change.accept_changed_repeats {
@@ -71,7 +67,7 @@ pub(super) async fn change(
 fn json_of(tuning: Tuning) -> Value {
     json!({
         "accept_changed_repeats": tuning.accept_changed_repeats,
-        "session_lifetime": duration::text(tuning.session_lifetime),
+        "session_lifetime": Span(tuning.session_lifetime),
         "rate_limit": tuning.rate_limit,
     })
 }

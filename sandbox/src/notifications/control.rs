@@ -10,11 +10,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::book::{ResendProblem, Shown};
 use super::switches::{Change, Switches};
-use crate::control::{refuse, write};
-use crate::journal::Event;
+use crate::control::{Problem, ok, read};
 use crate::vaulting::Locator;
 use crate::world::World;
 
@@ -33,94 +33,75 @@ async fn list(State(world): State<Arc<World>>) -> Response {
         notifications: Vec<Shown>,
     }
     let notifications = world.notifications.book().shown();
-    write(StatusCode::OK, &Listed { notifications })
+    ok(&Listed { notifications })
 }
 
 /// Notifies again of a vaulting that ended, as a new notification.
-async fn notify(State(world): State<Arc<World>>, body: Bytes) -> Response {
+async fn notify(State(world): State<Arc<World>>, body: Bytes) -> Result<Response, Problem> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct About {
         vaulting: u64,
     }
-    let Ok(About { vaulting: number }) = serde_json::from_slice(&body) else {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "send {\"vaulting\": NUMBER}, with the number of a vaulting",
-        );
-    };
+    let About { vaulting: number } = read(&body)?;
     let notified = world
         .vaultings
         .with(&Locator::Number(number), |vaulting| world.notify(vaulting));
-    let Some(notified) = notified else {
-        return refuse(
+    let notified = notified.ok_or_else(|| {
+        Problem::new(
             StatusCode::NOT_FOUND,
             "there is no vaulting with this number",
-        );
-    };
-    match notified {
-        Some(number) => write(StatusCode::OK, &serde_json::json!({"number": number})),
-        None => refuse(
+        )
+    })?;
+    let number = notified.ok_or_else(|| {
+        Problem::new(
             StatusCode::CONFLICT,
             "this vaulting has not ended, so there is nothing to notify of: complete it first",
-        ),
-    }
+        )
+    })?;
+    Ok(ok(&json!({"number": number})))
 }
 
-async fn resend(State(world): State<Arc<World>>, Path(number): Path<String>) -> Response {
-    let unknown = || {
-        refuse(
-            StatusCode::NOT_FOUND,
-            "there is no notification with this number",
-        )
-    };
-    let Ok(number) = number.parse() else {
-        return unknown();
-    };
-    let outcome = world.notifications.book().resend(number);
-    match outcome {
-        Ok(()) => {
-            world.notifications.wake.notify_one();
-            write(StatusCode::OK, &serde_json::json!({"number": number}))
+async fn resend(
+    State(world): State<Arc<World>>,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    let number = number.parse().map_err(|_| ResendProblem::Unknown)?;
+    world.notifications.book().resend(number)?;
+    world.notifications.wake.notify_one();
+    Ok(ok(&json!({"number": number})))
+}
+
+impl From<ResendProblem> for Problem {
+    fn from(problem: ResendProblem) -> Self {
+        match problem {
+            ResendProblem::Unknown => Self::new(
+                StatusCode::NOT_FOUND,
+                "there is no notification with this number",
+            ),
+            ResendProblem::BeingSent => Self::new(
+                StatusCode::CONFLICT,
+                "it is being sent at this moment: try again when the attempt has ended",
+            ),
         }
-        Err(ResendProblem::Unknown) => unknown(),
-        Err(ResendProblem::BeingSent) => refuse(
-            StatusCode::CONFLICT,
-            "it is being sent at this moment: try again when the attempt has ended",
-        ),
     }
 }
 
 async fn settings(State(world): State<Arc<World>>) -> Response {
     let switches = world.notifications.book().switches.clone();
-    write(StatusCode::OK, &switches)
+    ok(&switches)
 }
 
-async fn change(State(world): State<Arc<World>>, body: Bytes) -> Response {
-    let change: Change = match serde_json::from_slice(&body) {
-        Ok(change) => change,
-        Err(problem) => {
-            let problem = format!("{problem}; GET shows the settings that there are");
-            return refuse(StatusCode::BAD_REQUEST, &problem);
-        }
-    };
-    let changed = {
+async fn change(State(world): State<Arc<World>>, body: Bytes) -> Result<Response, Problem> {
+    let change: Change = read(&body)?;
+    let switches = {
         let mut book = world.notifications.book();
-        book.change(&change).map(|()| book.switches.clone())
+        book.change(&change).map_err(Problem::wrong)?;
+        book.switches.clone()
     };
-    match changed {
-        Ok(switches) => {
-            world.journal.write(
-                world.clock.now(),
-                Event::Control {
-                    what: format!("notifications: {}", described(&switches)),
-                },
-            );
-            world.notifications.wake.notify_one();
-            write(StatusCode::OK, &switches)
-        }
-        Err(problem) => refuse(StatusCode::BAD_REQUEST, problem),
-    }
+    world.note(format!("notifications: {}", described(&switches)));
+    world.notifications.wake.notify_one();
+    Ok(ok(&switches))
 }
 
 fn described(switches: &Switches) -> String {

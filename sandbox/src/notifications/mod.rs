@@ -23,6 +23,7 @@ use tokio::sync::{Notify, OnceCell, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::Span;
 use crate::clock;
 use crate::exchange::{Exchange, Verdict, plain};
 use crate::journal::{Delivery, Event, Message};
@@ -161,7 +162,7 @@ impl World {
         let notice = Notice::new(vaulting.number, request_id, url, destination, letter);
         let (number, given_up) = {
             let mut book = notifications.book();
-            let delay = Duration::from_secs(book.switches.delay_seconds);
+            let Span(delay) = book.switches.delay;
             book.add(notice, self.clock.now() + delay)
         };
         if let Some(notice) = given_up {

@@ -1,12 +1,14 @@
 //! What is done to notifications on purpose, so that a receiver can be tried: kept, read and changed, not carried
 //! out here.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::Profile;
+use crate::Span;
 
-/// The longest delay, in seconds: a week.
-const LONGEST_DELAY: u64 = 7 * 24 * 3600;
+const LONGEST_DELAY: Duration = Duration::from_hours(7 * 24);
 
 /// The settings of every notification that is sent from now on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -19,7 +21,7 @@ pub(crate) struct Switches {
     /// Every attempt is sent twice.
     pub(crate) duplicate: bool,
     /// How long after the end of the vaulting the first attempt is due, on the sandbox's clock.
-    pub(crate) delay_seconds: u64,
+    pub(crate) delay: Span,
     /// So many of the next attempts are not sent.
     pub(crate) drop: u32,
     /// The body is changed after it was signed.
@@ -38,7 +40,7 @@ pub(crate) struct Switches {
 pub(super) struct Change {
     pub(super) profile: Option<Profile>,
     duplicate: Option<bool>,
-    delay_seconds: Option<u64>,
+    delay: Option<Span>,
     drop: Option<u32>,
     corrupt_body: Option<bool>,
     wrong_key: Option<bool>,
@@ -50,14 +52,14 @@ impl Switches {
     /// Changes what `change` names, all of it or, with an error, nothing.
     pub(super) fn change(&mut self, change: &Change) -> Result<(), &'static str> {
         if change
-            .delay_seconds
-            .is_some_and(|delay| delay > LONGEST_DELAY)
+            .delay
+            .is_some_and(|Span(delay)| delay > LONGEST_DELAY)
         {
-            return Err("delay_seconds can be a week at most: 604800");
+            return Err("the delay can be a week at most: 7d");
         }
         set(&mut self.profile, change.profile);
         set(&mut self.duplicate, change.duplicate);
-        set(&mut self.delay_seconds, change.delay_seconds);
+        set(&mut self.delay, change.delay);
         set(&mut self.drop, change.drop);
         set(&mut self.corrupt_body, change.corrupt_body);
         set(&mut self.wrong_key, change.wrong_key);

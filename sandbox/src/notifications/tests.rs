@@ -497,11 +497,11 @@ async fn duplicates_and_drops_happen_on_purpose() {
 async fn a_delay_is_kept_on_the_sandboxs_clock() {
     let receiver = Receiver::answering(&[acknowledgement()]).await;
     let running = Running::with(&NotificationSettings::default());
-    running.switch(r#"{"delay_seconds": 3600}"#);
+    running.switch(r#"{"delay": "1h"}"#);
     let mut progress = running.world.notifications.progress.subscribe();
     running.complete(Some(&receiver.url));
     progress.changed().await.unwrap();
-    running.switch(r#"{"delay_seconds": 0}"#);
+    running.switch(r#"{"delay": "0s"}"#);
     running.complete(Some(&receiver.url));
     let first = running.deliveries(1).await.remove(0);
     assert_eq!(first.request_id.as_deref(), Some("vault-2"));
@@ -565,7 +565,7 @@ async fn an_attempt_by_hand_leaves_the_schedule_as_it_is() {
 #[tokio::test]
 async fn what_waits_is_bounded_and_a_reset_forgets_it() {
     let running = Running::with(&NotificationSettings::default());
-    running.switch(r#"{"delay_seconds": 3600}"#);
+    running.switch(r#"{"delay": "1h"}"#);
     let number = running.complete(Some("http://127.0.0.1:1/"));
     let vaulting = running
         .world

@@ -152,7 +152,7 @@ fn switches_are_read_and_changed() {
     let running = Running::start();
     let path = format!("{NOTIFICATIONS}/settings");
     let defaults = json!({
-        "profile": "sandbox", "duplicate": false, "delay_seconds": 0, "drop": 0,
+        "profile": "sandbox", "duplicate": false, "delay": "0s", "drop": 0,
         "corrupt_body": false, "wrong_key": false, "wrong_client_id": false,
         "before_the_answer": false,
     });
@@ -170,8 +170,10 @@ fn switches_are_read_and_changed() {
     for (body, reason) in [
         ("{", "EOF"),
         (r#"{"profile": "real"}"#, "unknown variant"),
+        (r#"{"delay": 5}"#, "expected a string"),
+        (r#"{"delay": "5"}"#, "not a duration: write it like 90s"),
         (r#"{"dropped": 1}"#, "unknown field `dropped`"),
-        (r#"{"drop": 9, "delay_seconds": 604801}"#, "a week at most"),
+        (r#"{"drop": 9, "delay": "7d1s"}"#, "a week at most"),
     ] {
         let answer = change(body);
         assert_eq!(answer.status, 400, "{body}");
