@@ -36,7 +36,7 @@ bench-sandbox: ## measure how fast the sandbox answers, and that its memory stay
 
 library: ## build libantom for production, in target/release (takes minutes)
 	@scripts/setup demo
-	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && echo "it is $$ANTOM_LIBRARY"'
+	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && scripts/notices antom-ffi "$$PROFILE_DIR/THIRD-PARTY-NOTICES" && echo "it is $$ANTOM_LIBRARY"'
 
 install: ## install libantom for C and C++: make install PREFIX=/usr/local (DESTDIR= and LIBDIR= as usual)
 	@scripts/install
