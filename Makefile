@@ -45,7 +45,7 @@ bench-php: ## measure a call in a page of PHP-FPM beside a C program with libcur
 
 library: ## build libantom for production, in target/release (takes minutes)
 	@scripts/setup demo
-	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && echo "it is $$ANTOM_LIBRARY"'
+	@ANTOM_PROFILE=release bash -c '. scripts/lib.sh && build_libantom && scripts/notices antom-ffi "$$PROFILE_DIR/THIRD-PARTY-NOTICES" && echo "it is $$ANTOM_LIBRARY"'
 
 install: ## install libantom for C and C++: make install PREFIX=/usr/local (DESTDIR= and LIBDIR= as usual)
 	@scripts/install

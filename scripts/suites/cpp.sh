@@ -6,4 +6,6 @@ set -euo pipefail
 cd "$ROOT"
 build_libantom
 start_test_gateway
-tests/cpp/run
+# shellcheck source=tests/c/programs.sh
+. tests/c/programs.sh
+run_both tests/cpp
