@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::api::result::{ApiResult, ResultStatus};
 use crate::api::rules::Violation;
+use crate::observer::CallEnded;
 use crate::retry::Repeat;
 
 const FIND_OUT_FIRST: &str =
@@ -141,6 +142,20 @@ impl Error {
     /// For the doors: an argument of the wrong type or form.
     pub fn invalid_argument(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidArgument, message)
+    }
+
+    /// For the doors: Antom answered, but the call was interrupted before it could hand its result out.
+    pub fn undelivered(call: &CallEnded<'_>) -> Self {
+        let error = Self::new(
+            ErrorKind::OutcomeUnknown,
+            "Antom answered, but the call was interrupted before its result could be returned",
+        )
+        .with_attempts(call.attempts);
+        match call.request_id {
+            Some(id) => error.with_request_id(id),
+            None => error,
+        }
+        .at_the_end(Repeat::OnlyIfNotSent)
     }
 
     pub(crate) fn invalid_request(violations: Vec<Violation>) -> Self {

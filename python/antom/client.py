@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_
 import os
 import sys
 import warnings
@@ -442,9 +441,12 @@ def _json(members: Mapping[str, Any]) -> str:
     """JSON as it is sent."""
     if not isinstance(members, Mapping):
         raise TypeError(f"json must be str or a mapping, not {type(members).__name__}")
+    # Only here: creating a session does not need it.
+    from json import dumps  # noqa: PLC0415
+
     problem: Exception
     try:
-        return json_.dumps(members, default=_mapping, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return dumps(members, default=_mapping, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         problem = error.with_traceback(None)
     finally:

@@ -46,11 +46,11 @@ import inspect
 import logging
 import threading
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
+from antom._frozen import Frozen
 from antom._native import ReplayGuard
 from antom.aio import AsyncClient
 from antom.client import Client
@@ -73,8 +73,7 @@ _Response = TypeVar("_Response")
 _log = logging.getLogger("antom.notifications")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpAnswer:
+class HttpAnswer(Frozen):
     """The HTTP answer to a notification."""
 
     status: int

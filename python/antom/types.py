@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal, TypeAlias, Union
 
 from antom import _native
+from antom._frozen import Frozen, hidden
 from antom.errors import ErrorKind
 
 __all__ = [
@@ -104,8 +103,7 @@ class Funding(_OpenEnum):
     DEFERRED_DEBIT = "DEFERRED_DEBIT"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VaultingSession:
+class VaultingSession(Frozen):
     """A session with which Antom's front-end SDK collects the card. Its ``repr`` shows neither data nor raw."""
 
     request_id: str
@@ -114,7 +112,7 @@ class VaultingSession:
     id: str
     """``vaultingSessionId``. May hold ``+`` and ``/``: escape it in a URL."""
 
-    data: str = field(repr=False)
+    data: str = hidden()
     """``vaultingSessionData``: pass it unchanged to the front-end SDK, and to nobody else."""
 
     expires_at: datetime
@@ -129,15 +127,14 @@ class VaultingSession:
     clock_skew: timedelta | None
     """By how much Antom's clock was ahead of this machine's then. Antom gives whole seconds: -2 to 0 s are usual."""
 
-    raw: str = field(repr=False)
+    raw: str = hidden()
     """The whole verified answer as JSON text, for members that this class does not have. Holds ``data``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(Frozen):
     """A vaulted card. Anything that Antom did not say is None. Its ``repr`` shows neither token nor bin."""
 
-    token: str | None = field(repr=False)
+    token: str | None = hidden()
     """``cardToken``, at most 2048 characters: the ``paymentMethodId`` of later payments. Keep it like a password."""
 
     brand: str | None
@@ -149,7 +146,7 @@ class Card:
     masked_card_no: str | None
     """For example ``************0768``."""
 
-    bin: str | None = field(repr=False)
+    bin: str | None = hidden()
     """The first digits of the number."""
 
     expiry_month: str | None
@@ -161,7 +158,7 @@ class Card:
     funding: Funding | None
     """For example ``Funding.CREDIT``."""
 
-    fingerprint: str | None = field(repr=False)
+    fingerprint: str | None = hidden()
     """The same for the same card."""
 
     issuing_country: str | None
@@ -180,19 +177,17 @@ class Card:
     """The security code check, as the acquirer gave it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wallet:
+class Wallet(Frozen):
     """A vaulted wallet. Anything that Antom did not say is None. Its ``repr`` does not show the token."""
 
-    token: str | None = field(repr=False)
+    token: str | None = hidden()
     """The ``paymentMethodId`` of later payments. Keep it like a password."""
 
     token_expiry_time: str | None
     """As Antom wrote it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextStep:
+class NextStep(Frozen):
     """Where to send the buyer so that a vaulting can be finished. At least one of these is there."""
 
     normal_url: str | None
@@ -205,8 +200,7 @@ class NextStep:
     """Opens an app by a universal or app link."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcquirerInfo:
+class AcquirerInfo(Frozen):
     """What the acquirer said. Each at most 64 characters, or None. Its ``repr`` does not show the token."""
 
     acquirer_name: str | None
@@ -218,22 +212,20 @@ class AcquirerInfo:
     acquirer_merchant_name: str | None
     acquirer_reason_description: str | None
     ptsp_transaction_id: str | None
-    acquirer_card_token: str | None = field(repr=False)
+    acquirer_card_token: str | None = hidden()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomizedInfo:
+class CustomizedInfo(Frozen):
     """``customizedInfo``: the merchant's own text, which its ``repr`` does not show."""
 
-    customized_field1: str | None = field(repr=False)
-    customized_field2: str | None = field(repr=False)
-    customized_field3: str | None = field(repr=False)
-    customized_field4: str | None = field(repr=False)
-    customized_field5: str | None = field(repr=False)
+    customized_field1: str | None = hidden()
+    customized_field2: str | None = hidden()
+    customized_field3: str | None = hidden()
+    customized_field4: str | None = hidden()
+    customized_field5: str | None = hidden()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Vaulted:
+class _Vaulted(Frozen):
     """What an answer and a notification about a vaulting have in common."""
 
     request_id: str
@@ -260,14 +252,13 @@ class _Vaulted:
     next_step: NextStep | None
     """While :attr:`Outcome.PROCESSING` where to send the buyer; if None, start again with a new id."""
 
-    metadata: str | None = field(repr=False)
+    metadata: str | None = hidden()
     """The merchant's own text, at most 2048 characters, if some was given."""
 
-    raw: str = field(repr=False)
+    raw: str = hidden()
     """The whole verified JSON, for members that this class does not have. Holds the token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Vaulting(_Vaulted):
     """What Antom answers about a vaulting."""
 
@@ -278,7 +269,6 @@ class Vaulting(_Vaulted):
     """By how much Antom's clock was ahead of this machine's then. Antom gives whole seconds: -2 to 0 s are usual."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VaultingNotification(_Vaulted):
     """A verified notification. See https://docs.antom.com/ac/ams/notify_vaulting."""
 
@@ -296,11 +286,10 @@ class VaultingNotification(_Vaulted):
     act on it. Empty only if it is :attr:`Outcome.UNRELATED`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Frozen):
     """What Antom answered to a call of any API. Its ``repr`` does not show it."""
 
-    raw: str = field(repr=False)
+    raw: str = hidden()
     """The whole verified answer as JSON text, as it came."""
 
     response_time: datetime | None
@@ -311,12 +300,14 @@ class Answer:
 
     def json(self) -> dict[str, Any]:
         """Return the answer as a dict."""
+        # Only here: most programs never ask.
+        import json  # noqa: PLC0415
+
         members: dict[str, Any] = json.loads(self.raw)
         return members
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
+class Diagnosis(Frozen):
     """Why a signature does not verify."""
 
     cause: str | None
@@ -328,12 +319,11 @@ class Diagnosis:
     fix: str | None
     """What to do about it."""
 
-    string_to_sign: bytes = field(repr=False)
+    string_to_sign: bytes = hidden()
     """What the signature was checked over: compare it with what was signed. Holds the body."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallBegan:
+class CallBegan(Frozen):
     """A call begins; its request keeps the field rules."""
 
     path: str
@@ -346,8 +336,7 @@ class CallBegan:
     """The size of the body."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptEnded:
+class AttemptEnded(Frozen):
     """An attempt to send the request ended, well or not."""
 
     path: str
@@ -387,8 +376,7 @@ class AttemptEnded:
     """By how much Antom's clock is ahead of this machine's, in whole seconds, where the answer is authentic."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEnded:
+class CallEnded(Frozen):
     """The call ended."""
 
     path: str
@@ -415,8 +403,7 @@ Observer: TypeAlias = Callable[[Event], object]
 exception in it does not end the call: it goes to ``sys.unraisablehook``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement:
+class Acknowledgement(Frozen):
     """What to answer to a notification that was handled."""
 
     status: int

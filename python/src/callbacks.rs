@@ -15,7 +15,7 @@ use pyo3::types::PyBytes;
 use pyo3::{PyTraverseError, intern};
 
 use crate::results;
-use crate::run::interrupt_with;
+use crate::run::{interrupt_with, note_success};
 
 /// A callable that the core keeps, and that Python's garbage collector can take away when only a cycle is left.
 #[derive(Clone)]
@@ -146,6 +146,9 @@ impl Observer for Watcher {
 
     fn end(&self, call: &CallEnded<'_>) {
         self.tell(|py| results::call_ended(py, call));
+        if call.error.is_none() {
+            note_success(call);
+        }
     }
 }
 

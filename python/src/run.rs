@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
-use antom_core::Error;
+use antom_core::{CallEnded, Error};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -45,12 +45,11 @@ pub(crate) fn detached<T: Send>(
     match (INTERRUPTION.take(), outcome) {
         (None, Ok(value)) => Ok(value),
         (None, Err(error)) => Err(exception(py, &error)),
-        (Some(interruption), outcome) => {
-            if let Err(error) = &outcome {
-                interruption.set_cause(py, Some(exception(py, error)));
-            }
+        (Some(interruption), Err(error)) => {
+            interruption.set_cause(py, Some(exception(py, &error)));
             Err(interruption)
         }
+        (Some(interruption), Ok(_)) => Err(interruption),
     }
 }
 
@@ -79,6 +78,17 @@ fn exception(py: Python<'_>, error: &Error) -> PyErr {
 /// Ends the call that runs on this thread with an exception, as soon as it looks.
 pub(crate) fn interrupt_with(exception: PyErr) {
     INTERRUPTION.set(Some(exception));
+}
+
+/// If the call that ended well on this thread is to end with an exception all the same, says with it that there was an
+/// answer.
+pub(crate) fn note_success(call: &CallEnded<'_>) {
+    if let Some(interruption) = INTERRUPTION.take() {
+        Python::attach(|py| {
+            interruption.set_cause(py, Some(raise(py, &Error::undelivered(call))));
+        });
+        interrupt_with(interruption);
+    }
 }
 
 /// Whether the call that runs on this thread is to end. Runs Python's signal handlers, which may say so.

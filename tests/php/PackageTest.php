@@ -31,7 +31,7 @@ final class PackageTest extends TestCase
         $this->unpack();
         $page = "chdir(" . var_export($this->directory, true) . "); require 'antom/autoload.php'; " . self::USE_IT;
         self::assertUses("$this->directory/antom/lib/", Program::run(['-r', $page], self::environment()));
-        $files = ['README.md', 'composer.json', 'preload.php', 'LICENSE-MIT', 'LICENSE-APACHE', 'include/antom.h'];
+        $files = ['README.md', 'composer.json', 'preload.php', 'LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY-NOTICES', 'include/antom.h'];
         foreach ($files as $file) {
             self::assertFileExists("$this->directory/antom/$file");
         }

@@ -138,6 +138,44 @@ def test_an_observer_that_ends_the_program_ends_the_call() -> None:
     assert caught.value.__cause__.attempts == 1
 
 
+@pytest.mark.parametrize("event", [antom.AttemptEnded, antom.CallEnded])
+def test_a_result_that_an_observer_kept_from_the_caller_can_be_found_again(
+    gateway: Gateway, event: type[antom.Event]
+) -> None:
+    def leave(told: antom.Event) -> None:
+        if isinstance(told, event):
+            raise KeyboardInterrupt
+
+    with gateway.client(observer=leave) as client, pytest.raises(KeyboardInterrupt) as caught:
+        client.create_vaulting_session(payment_method_type="CARD", vaulting_request_id="order-7")
+    cause = caught.value.__cause__
+    assert isinstance(cause, antom.OutcomeUnknownError)
+    assert (cause.request_id, cause.attempts, cause.retryable) == ("order-7", 1, False)
+    assert str(cause) == (
+        "Antom answered, but the call was interrupted before its result could be returned. "
+        "Inquire before anything is sent again: a second request could act twice."
+    )
+
+
+def test_a_result_that_a_handler_of_the_log_kept_from_the_caller_can_be_found_again(gateway: Gateway) -> None:
+    class Leave(logging.Handler):
+        def emit(self, _record: logging.LogRecord) -> None:
+            raise KeyboardInterrupt
+
+    log, handler = logging.getLogger("antom"), Leave()
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        with gateway.client() as client, pytest.raises(KeyboardInterrupt) as caught:
+            client.call("/ams/api/v1/vaults/inquireVaulting", {"vaultingRequestId": "inquiry_succeeded"})
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+    assert isinstance(caught.value.__cause__, antom.OutcomeUnknownError)
+    assert caught.value.__cause__.request_id is None
+
+
 def test_an_observer_is_told_on_the_thread_of_the_call(gateway: Gateway) -> None:
     threads: set[int] = set()
     with (

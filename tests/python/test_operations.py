@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterator
-from dataclasses import FrozenInstanceError
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any
@@ -52,7 +51,7 @@ def test_an_inquiry_finds_the_card(client: antom.Client) -> None:
     assert json.loads(it.raw)["vaultingStatus"] == "SUCCESS"
     assert "TOKEN" not in repr(it) + str(it)
     assert pickle.loads(pickle.dumps(it)) == it
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError, match="is frozen"):
         it.card = None  # type: ignore[misc]
 
 

@@ -146,9 +146,11 @@ def slow_gateway(seconds: float) -> Iterator[str]:
     connections: list[socket.socket] = []
 
     def answer(connection: socket.socket) -> None:
-        while connection.recv(65536):
-            time.sleep(seconds)
-            connection.sendall(b"HTTP/1.1 404 Slow\r\nContent-Length: 0\r\n\r\n")
+        while received := connection.recv(65536):
+            # Only with the end of its JSON has the whole request come.
+            if received.endswith(b"}"):
+                time.sleep(seconds)
+                connection.sendall(b"HTTP/1.1 404 Slow\r\nContent-Length: 0\r\n\r\n")
 
     def serve() -> None:
         with ThreadPoolExecutor(16) as pool:

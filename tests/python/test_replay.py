@@ -13,7 +13,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -41,7 +40,13 @@ class Guard(Protocol):
 
 
 def notification(number: int = 1, outcome: str = "SUCCESS") -> antom.VaultingNotification:
-    return replace(received(VAULTED), request_id=f"vault-{number}", replay_key=f"{outcome} vault-{number}")
+    return with_key(f"{outcome} vault-{number}", request_id=f"vault-{number}")
+
+
+def with_key(replay_key: str, **members: str) -> antom.VaultingNotification:
+    made, arguments = received(VAULTED).__reduce__()[1]
+    changed: antom.VaultingNotification = made(**{**arguments, **members, "replay_key": replay_key})
+    return changed
 
 
 # ---- guards to try ----
@@ -134,7 +139,7 @@ def test_what_was_never_claimed_can_be_released(shared: Shared) -> None:
 
 
 def test_what_is_not_about_a_vaulting_is_never_new(shared: Shared) -> None:
-    assert not shared().claim(replace(notification(), replay_key=""))
+    assert not shared().claim(with_key(""))
 
 
 def claims(shared: Shared, start: float) -> list[int]:
