@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import os
-import re
 import subprocess
 import sys
 import zipfile
