@@ -1,7 +1,7 @@
 //! Clients that outlive their handles: one for each set of settings in a process, so that a host that makes and
 //! frees a client for every task, as PHP does, keeps its connections.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use antom_core::{Client, Error};
 
@@ -26,19 +26,37 @@ pub(crate) fn client(options: &antom_options) -> Result<(Client, Arc<Health>), E
         return Ok((options.builder().build()?, Arc::default()));
     }
     let settings = options.digest();
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.retain(|kept| kept.health.is_good());
-    let found = kept.iter().position(|kept| kept.settings == settings);
-    let entry = match found {
-        Some(place) => kept.remove(place),
-        None => Kept {
+    if let Some(kept) = in_front(&mut lock(), settings) {
+        return Ok(kept);
+    }
+    // Not under the lock: it takes a while, and a child that is forked meanwhile would find the lock taken for ever.
+    let client = options.builder().build()?;
+    let mut kept = lock();
+    // Another thread may have been quicker.
+    if let Some(kept) = in_front(&mut kept, settings) {
+        return Ok(kept);
+    }
+    let health = Arc::default();
+    kept.insert(
+        0,
+        Kept {
             settings,
-            client: options.builder().build()?,
-            health: Arc::default(),
+            client: client.clone(),
+            health: Arc::clone(&health),
         },
-    };
-    let given = (entry.client.clone(), entry.health.clone());
-    kept.insert(0, entry);
+    );
     kept.truncate(MOST);
-    Ok(given)
+    Ok((client, health))
+}
+
+fn lock() -> MutexGuard<'static, Vec<Kept>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The client with these settings, if there is one, now in front of the others.
+fn in_front(kept: &mut Vec<Kept>, settings: [u8; 32]) -> Option<(Client, Arc<Health>)> {
+    kept.retain(|kept| kept.health.is_good());
+    let place = kept.iter().position(|kept| kept.settings == settings)?;
+    kept[..=place].rotate_right(1);
+    Some((kept[0].client.clone(), Arc::clone(&kept[0].health)))
 }
