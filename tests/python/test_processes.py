@@ -211,8 +211,8 @@ def test_two_threads_sign_nearly_twice_as_fast_as_one() -> None:
         for _ in range(20):
             works[name]()
 
-    # Other programs run on the same cores. So the shortest time of many counts, and what hashlib, which does not hold the
-    # interpreter either, makes of these cores meanwhile: twice the speed if they are idle.
+    # Other programs run on the same cores. So the shortest time of many counts. Where hashlib, which does not hold the
+    # interpreter either, did not find two free cores in all that time, nothing was measured.
     measured = [(name, threads) for name in works for threads in (1, 2)]
     shortest = dict.fromkeys(measured, math.inf)
 
@@ -220,11 +220,13 @@ def test_two_threads_sign_nearly_twice_as_fast_as_one() -> None:
         return 2 * shortest[name, 1] / shortest[name, 2]
 
     with ThreadPoolExecutor(2) as pool:
-        for tries in range(200):
+        for tries in range(400):
             for name, threads in measured:
                 begun = time.monotonic()
                 list(pool.map(run, [name] * threads))
                 shortest[name, threads] = min(shortest[name, threads], time.monotonic() - begun)
             if tries >= 30 and speed("sign") >= 1.8:
                 break
-    assert speed("sign") >= 0.9 * min(2.0, speed("hash")), shortest
+    if speed("sign") < 1.8 and speed("hash") < 1.8:
+        pytest.skip("other programs use the cores")
+    assert speed("sign") >= 1.8, shortest
