@@ -297,18 +297,20 @@ class Client:
             members = {}
             del payment_method_detail
 
-    def call(self, path: str, json: str | Mapping[str, Any], *, idempotent: bool = False) -> Answer:
+    def call(self, path: str, json: str | bytes | Mapping[str, Any], *, idempotent: bool = False) -> Answer:
         """Call any other API of Antom: signed, sent and verified like every call.
 
         :param path: The live path, for example ``/ams/api/v1/vaults/fetchNonce``. For a test client id it is rewritten.
-        :param json: The request: a mapping, or JSON text, which is sent as it is.
+        :param json: The request: a mapping, or JSON as text or as its UTF-8, which is sent as it is.
         :param idempotent: Whether the same request sent twice acts only once. If not, it is tried again only where
             nothing was sent.
         :raises antom.InvalidArgumentError: The path does not begin with ``/ams/api/``, or the text is no JSON object.
         :raises antom.AntomError: See ``error.retryable`` and ``error.advice``.
         """
         try:
-            return self._native.call(path, json if isinstance(json, str) else _json(json), idempotent=idempotent)
+            return self._native.call(
+                path, json if isinstance(json, (str, bytes)) else _json(json), idempotent=idempotent
+            )
         finally:
             del json
 
@@ -440,7 +442,7 @@ class Client:
 def _json(members: Mapping[str, Any]) -> str:
     """JSON as it is sent."""
     if not isinstance(members, Mapping):
-        raise TypeError(f"json must be str or a mapping, not {type(members).__name__}")
+        raise TypeError(f"json must be str, bytes or a mapping, not {type(members).__name__}")
     # Only here: creating a session does not need it.
     from json import dumps  # noqa: PLC0415
 

@@ -269,7 +269,10 @@ impl Client {
         idempotent: &Value<'py>,
     ) -> PyResult<Value<'py>> {
         let path = convert::text("path", path)?;
-        let json = convert::text("json", json)?;
+        let json = String::from_utf8(convert::body("json", json)?).map_err(|_| {
+            let problem = "json must be UTF-8: encode the text with .encode()";
+            raise(py, &Error::invalid_argument(problem))
+        })?;
         let repeat = if convert::flag("idempotent", idempotent)? {
             Repeat::Harmless
         } else {

@@ -159,8 +159,8 @@ def test_a_result_that_an_observer_kept_from_the_caller_can_be_found_again(
 
 def test_a_result_that_a_handler_of_the_log_kept_from_the_caller_can_be_found_again(gateway: Gateway) -> None:
     class Leave(logging.Handler):
-        def emit(self, _record: logging.LogRecord) -> None:
-            raise KeyboardInterrupt
+        def emit(self, record: logging.LogRecord) -> None:
+            raise KeyboardInterrupt(record.name)
 
     log, handler = logging.getLogger("antom"), Leave()
     before = log.level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import json
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -113,9 +115,13 @@ def begin_child(work: Callable[[], list[int]]) -> Callable[[], list[int]]:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.alarm(30)
+        # A child that hangs shows where, one that fails why.
+        faulthandler.register(signal.SIGALRM, file=2, chain=True)
+        signal.alarm(40)
         try:
             os.write(writer, json.dumps(work()).encode())
+        except BaseException:  # noqa: BLE001 nothing else leaves a child
+            os.write(2, traceback.format_exc().encode())
         finally:
             os._exit(0)
     os.close(writer)

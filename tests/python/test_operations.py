@@ -137,7 +137,8 @@ def test_a_card_request_that_cannot_be_is_refused(other: Any, error: type[Except
 
 
 def test_any_api_can_be_called(client: antom.Client) -> None:
-    for request in ({"vaultingRequestId": "call_succeeded"}, '{"vaultingRequestId": "call_succeeded"}'):
+    text = '{"vaultingRequestId": "call_succeeded"}'
+    for request in (json.loads(text), text, text.encode()):
         answer = client.call(NONCE, request)
         assert answer.json()["nonce"] == "Zoë"
         assert json.loads(answer.raw) == answer.json()
@@ -165,7 +166,9 @@ def test_a_call_says_what_it_does_not_take() -> None:
         client.call("/other", {})
     with pytest.raises(antom.InvalidArgumentError, match="body: it is not a JSON object"):
         client.call(NONCE, "[]")
-    with pytest.raises(TypeError, match=r"^json must be str or a mapping, not list$"):
+    with pytest.raises(antom.InvalidArgumentError, match=r"^json must be UTF-8: encode the text with \.encode\(\)$"):
+        client.call(NONCE, '{"a": "ä"}'.encode("latin-1"))
+    with pytest.raises(TypeError, match=r"^json must be str, bytes or a mapping, not list$"):
         client.call(NONCE, [])
     with pytest.raises(TypeError, match=r"^idempotent must be bool, not int$"):
         client.call(NONCE, {}, idempotent=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import re
@@ -201,29 +202,31 @@ def cores() -> int:
 def test_two_threads_sign_nearly_twice_as_fast_as_one() -> None:
     signer = offline_client()
     bulk = bytes(2**20)
+    works: dict[str, Callable[[], object]] = {
+        "sign": lambda: signer.sign("POST", "/", "1", "{}"),
+        "hash": lambda: hashlib.sha256(bulk).digest(),
+    }
 
-    def speed(pool: ThreadPoolExecutor, work: Callable[[], object]) -> float:
-        """How many times faster two threads are than one."""
+    def run(name: str) -> None:
+        for _ in range(20):
+            works[name]()
 
-        def run() -> float:
-            begun = time.monotonic()
-            for _ in range(40):
-                work()
-            return time.monotonic() - begun
+    # Other programs run on the same cores. So the shortest time of many counts. Where hashlib, which does not hold the
+    # interpreter either, did not find two free cores in all that time, nothing was measured.
+    measured = [(name, threads) for name in works for threads in (1, 2)]
+    shortest = dict.fromkeys(measured, math.inf)
 
-        alone = run()
-        begun = time.monotonic()
-        for each in (pool.submit(run), pool.submit(run)):
-            each.result()
-        return 2 * alone / (time.monotonic() - begun)
+    def speed(name: str) -> float:
+        return 2 * shortest[name, 1] / shortest[name, 2]
 
-    # Other programs run on the same cores. So the best of many tries counts, and what hashlib, which does not hold the
-    # interpreter either, makes of these cores meanwhile: twice the speed if they are idle.
-    best, possible = 0.0, 0.0
     with ThreadPoolExecutor(2) as pool:
-        for _ in range(60):
-            best = max(best, speed(pool, lambda: signer.sign("POST", "/", "1", "{}")))
-            possible = max(possible, speed(pool, lambda: hashlib.sha256(bulk).digest()))
-            if best >= 1.8:
+        for tries in range(400):
+            for name, threads in measured:
+                begun = time.monotonic()
+                list(pool.map(run, [name] * threads))
+                shortest[name, threads] = min(shortest[name, threads], time.monotonic() - begun)
+            if tries >= 30 and speed("sign") >= 1.8:
                 break
-    assert best >= 0.9 * min(2.0, possible)
+    if speed("sign") < 1.8 and speed("hash") < 1.8:
+        pytest.skip("other programs use the cores")
+    assert speed("sign") >= 1.8, shortest
