@@ -37,12 +37,14 @@ pub(crate) fn detached<T: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T, Error> + Send,
 ) -> PyResult<T> {
+    // Of the call that this one is made within, by an observer or a signal handler.
+    let outer = INTERRUPTION.take();
     let outcome = py.detach(|| {
         // What `work` borrows is a client, which has no state that a panic could leave half changed.
         panic::catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|_| Err(Error::internal(PLACE.take())))
     });
-    match (INTERRUPTION.take(), outcome) {
+    match (INTERRUPTION.replace(outer), outcome) {
         (None, Ok(value)) => Ok(value),
         (None, Err(error)) => Err(exception(py, &error)),
         (Some(interruption), Err(error)) => {

@@ -303,7 +303,11 @@ fn interrupt() -> Option<Interrupt> {
 
 /// Asks, and notes a yes: the error itself is ureq's and cannot say it.
 fn check(interrupt: Interrupt) -> Result<(), ureq::Error> {
-    if interrupt() {
+    // Whoever is asked may make calls of their own, on this thread.
+    let ours = PROGRESS.take();
+    let is_wanted = interrupt();
+    PROGRESS.set(ours);
+    if is_wanted {
         note(|progress| progress.is_interrupted = true);
         return Err(ureq::Error::ConnectionFailed);
     }
@@ -318,7 +322,9 @@ fn apart<T: Send + 'static>(
 ) -> Result<T, ureq::Error> {
     let end = Instant::now() + *within_deadline(timeout)?.after;
     let (sender, receiver) = mpsc::sync_channel(1);
-    thread::spawn(move || sender.send(work()));
+    thread::Builder::new()
+        .spawn(move || sender.send(work()))
+        .map_err(ureq::Error::Io)?;
     loop {
         let left = end.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(left.min(BETWEEN_QUESTIONS)) {
@@ -372,8 +378,10 @@ impl<In: Connection> Connector<In> for Dialler {
             details.register_shutdown.clone(),
         );
         let (request_level, now) = (details.request_level, details.now);
-        let (timeout, current_time) = (details.timeout, details.current_time.clone());
-        let addrs = look_up(&uri, &config, timeout)?;
+        let current_time = details.current_time.clone();
+        let addrs = look_up(&uri, &config, within_deadline(details.timeout)?)?;
+        // What is left of it.
+        let timeout = within_deadline(details.timeout)?;
         let open = move || {
             let details = ConnectionDetails {
                 uri: &uri,

@@ -1,6 +1,6 @@
 //! What a client keeps over many calls: its connections, its answers, and the right to be closed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::io::Read as _;
 #[cfg(target_os = "linux")]
@@ -282,6 +282,29 @@ fn a_call_that_waits_for_its_next_attempt_can_be_interrupted() {
     let error = interrupted(&client.with_max_retries(2), Some("busy"));
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert_eq!(error.http_status(), Some(503));
+}
+
+thread_local! {
+    static ANOTHER: RefCell<Option<Client>> = const { RefCell::new(None) };
+}
+
+fn after_another_call() -> bool {
+    let another = ANOTHER.with_borrow(|client| create(client.as_ref().unwrap(), None));
+    assert_eq!(another.unwrap_err().kind(), ErrorKind::NotSent);
+    false
+}
+
+/// As a signal handler may.
+#[test]
+fn whoever_is_asked_may_make_a_call_and_the_first_one_still_knows_that_it_was_sent() {
+    let (gateway, client) = start();
+    let settings = json!({"endpoint": "https://127.0.0.1:1", "max_retries": 0});
+    ANOTHER.set(Some(support::client(&gateway, &settings)));
+    let client = client
+        .with_timeout(Duration::from_millis(400))
+        .with_interrupt(after_another_call);
+    let error = create(&client, Some(SILENT)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
 }
 
 #[test]
