@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <httplib.h>
 #include <iostream>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,10 @@ static void handle(const antom::Vaulting &vaulting) {
 }
 
 static void handle_once(const antom::Vaulting &vaulting, const antom::ReplayGuard &handled) {
+    // One at a time: a repetition must not be acknowledged while it is not certain that the first
+    // was handled.
+    static std::mutex handling;
+    const std::lock_guard<std::mutex> lock(handling);
     if (!handled.claim(vaulting)) {
         return;
     }
@@ -77,6 +82,10 @@ int main(int argc, char **argv) {
                 } catch (const antom::UntrustedNotification &error) {
                     say(std::string("refused: ") + error.what());
                     response.status = 400;
+                } catch (const std::exception &error) {
+                    // Antom sends it again.
+                    say(std::string("failed: ") + error.what());
+                    response.status = 500;
                 }
             });
 
