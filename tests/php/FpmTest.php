@@ -57,6 +57,16 @@ final class FpmTest extends TestCase
         }
     }
 
+    public function testAScriptReachesLibantomThroughThePackageAndNotFfi(): void
+    {
+        $page = $this->start($this->preloading())->get('reach_ffi.php');
+        self::assertSame(
+            "libantom answers\nFFI itself: FFI\\Exception\n"
+            . "get: Antom\\Exception\\InvalidArgumentException\nrequest: Antom\\Exception\\InvalidArgumentException\n",
+            $page
+        );
+    }
+
     public function testAntomPreloadSaysWhatItNeeds(): void
     {
         $environment = ['ANTOM_LIBRARY' => (string) getenv('ANTOM_LIBRARY')];

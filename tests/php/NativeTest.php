@@ -4,7 +4,10 @@ declare(strict_types=1);
 
 namespace Antom\Tests;
 
+use Antom\Exception\InvalidArgumentException;
 use Antom\Internal\Native;
+use Antom\Internal\Request;
+use FFI\CData;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -13,59 +16,105 @@ use PHPUnit\Framework\TestCase;
 final class NativeTest extends TestCase
 {
     private const HEADER = '
-        typedef struct stub stub;
-        const char *stub_text(const stub *object);
-        size_t stub_text_len(const stub *object);
-        typedef struct stub_request {
+        typedef struct antom_error antom_error;
+        typedef struct antom_stub antom_stub;
+        const char *antom_stub_text(const antom_stub *object);
+        size_t antom_stub_text_len(const antom_stub *object);
+        typedef struct antom_stub_request {
             size_t struct_size;
             const char *first;
             const char *second;
             int32_t flag;
-        } stub_request;
-        const char *stub_join(const stub_request *request);
-        size_t stub_size(const stub_request *request);
+        } antom_stub_request;
+        const char *antom_stub_join(const antom_stub_request *request);
+        size_t antom_stub_size(const antom_stub_request *request);
     ';
 
     private const SOURCE = '
         #include <stdint.h>
         #include <stdio.h>
-        const char *stub_text(const void *object) { (void)object; return "before\0after"; }
-        size_t stub_text_len(const void *object) { (void)object; return 12; }
-        typedef struct stub_request {
+        const char *antom_stub_text(const void *object) { (void)object; return "before\0after"; }
+        size_t antom_stub_text_len(const void *object) { (void)object; return 12; }
+        typedef struct antom_stub_request {
             size_t struct_size;
             const char *first;
             const char *second;
             int32_t flag;
-        } stub_request;
-        const char *stub_join(const stub_request *request) {
+        } antom_stub_request;
+        const char *antom_stub_join(const antom_stub_request *request) {
             static char text[100];
             snprintf(text, sizeof text, "%s|%s|%d", request->first ? request->first : "NULL",
                 request->second ? request->second : "NULL", (int)request->flag);
             return text;
         }
-        size_t stub_size(const stub_request *request) { return request->struct_size == sizeof *request; }
+        size_t antom_stub_size(const antom_stub_request *request) { return request->struct_size == sizeof *request; }
     ';
 
     private static ?\FFI $ffi = null;
 
     public function testTextKeepsItsLength(): void
     {
-        $object = self::ffi()->new('stub *');
-        self::assertSame("before\0after", self::native()->text('stub_text', $object));
-        self::assertSame('before', self::native()->get('stub_text', $object));
+        $object = self::ffi()->new('antom_stub *');
+        self::assertSame("before\0after", self::native()->text('antom_stub_text', $object));
+        self::assertSame('before', self::native()->get('antom_stub_text', $object));
     }
 
     public function testARequestHoldsWhatWasGivenAndNothingElse(): void
     {
         $native = self::native();
         $join = static function (array $members) use ($native): string {
-            $request = $native->request('stub_request', $members);
-            self::assertSame(1, $native->get('stub_size', $request->pointer));
-            return $native->get('stub_join', $request->pointer);
+            $request = $native->request('antom_stub_request', $members);
+            self::assertSame(1, $native->get('antom_stub_size', $request->pointer));
+            return $native->get('antom_stub_join', $request->pointer);
         };
         self::assertSame('NULL|NULL|0', $join([]));
         self::assertSame('|NULL|-1', $join(['first' => '', 'flag' => -1]));
         self::assertSame('é|two|1', $join(['second' => 'two', 'flag' => 1, 'first' => 'é']));
+    }
+
+    /** @return iterable<string, array{\Closure(Native): mixed}> */
+    public static function waysToFfi(): iterable
+    {
+        $signature = 'int (*)(const char *)';
+        foreach (['cast', 'Cast', 'new', 'type', 'string', 'cdef', 'addr', 'system', ''] as $name) {
+            yield "get $name" => [static function (Native $native) use ($name, $signature) {
+                return $native->get($name, $signature, 4096);
+            }];
+        }
+        yield 'call' => [static function (Native $native): void {
+            $native->call('cast', ['int *']);
+        }];
+        yield 'produce, its function' => [static function (Native $native): CData {
+            return $native->produce('new', 'antom_stub', []);
+        }];
+        yield 'read, its function' => [static function (Native $native) {
+            return $native->read('new', 'antom_stub', [], 'get_class');
+        }];
+        yield 'text' => [static function (Native $native): string {
+            return $native->text('stub_text', self::ffi()->new('antom_stub *'));
+        }];
+        foreach (['char[16]', 'int (*)(const char *)', 'antom_stub_request[9]', 'antom_stub (*)(int)', ''] as $type) {
+            yield "request of $type" => [static function (Native $native) use ($type): Request {
+                return $native->request($type, []);
+            }];
+            yield "produce of $type" => [static function (Native $native) use ($type): CData {
+                return $native->produce('antom_stub_text', $type, []);
+            }];
+            yield "read of $type" => [static function (Native $native) use ($type) {
+                return $native->read('antom_stub_text', $type, [], 'get_class');
+            }];
+        }
+    }
+
+    /**
+     * @dataProvider waysToFfi
+     * @param \Closure(Native): mixed $way
+     */
+    public function testWhatIsNotLibantomsIsRefused(\Closure $way): void
+    {
+        $this->expectException(InvalidArgumentException::class);
+        $this->expectExceptionMessage('only names that begin with antom_ can be used here');
+        $way(self::native());
     }
 
     private static function native(): Native

@@ -7,6 +7,7 @@ namespace Antom\Internal;
 use Antom\ErrorKind;
 use Antom\Exception\AntomException;
 use Antom\Exception\ConfigException;
+use Antom\Exception\InvalidArgumentException;
 use FFI;
 use FFI\CData;
 use FFI\CType;
@@ -15,7 +16,8 @@ use FFI\CType;
  * The door to libantom: loads it, calls it, and turns its errors into exceptions.
  *
  * This is the only file with static calls of FFI. With ffi.enable=preload, the default outside the command line, PHP
- * allows those calls only in a file that opcache.preload has loaded.
+ * allows those calls only in a file that opcache.preload has loaded. What FFI can do beyond libantom, it gives to no
+ * caller: functions and types are refused unless they are libantom's own.
  *
  * @internal
  */
@@ -98,20 +100,21 @@ final class Native
         #[\SensitiveParameter]
         ...$arguments
     ) {
-        return $this->ffi->$function(...$arguments);
+        return $this->invoke($function, $arguments);
     }
 
     /** Reads text with all its bytes: its length is what the function of the same name and "_len" returns. */
     public function text(string $function, CData $object): string
     {
         if (!isset($this->readers[$function])) {
+            self::requireOwn($function);
             // PHP copies a `const char *` up to the first NUL byte, and a `char *` not at all.
             $this->readers[$function] = $this->ffi->cast(
                 $this->type('char *(*)(const void *)'),
                 $this->ffi->$function
             );
         }
-        return FFI::string(($this->readers[$function])($object), $this->ffi->{$function . '_len'}($object));
+        return FFI::string(($this->readers[$function])($object), $this->invoke($function . '_len', [$object]));
     }
 
     /**
@@ -127,7 +130,7 @@ final class Native
     ): void {
         $error = $this->ffi->new($this->type('antom_error *'));
         $arguments[] = FFI::addr($error);
-        $status = $this->ffi->$function(...$arguments);
+        $status = $this->invoke($function, $arguments);
         if ($status !== 0) {
             throw $this->exception($status, $error);
         }
@@ -146,7 +149,7 @@ final class Native
         #[\SensitiveParameter]
         array $arguments
     ): CData {
-        $out = $this->ffi->new($this->type("$type *"));
+        $out = $this->ffi->new($this->ownType($type, ' *'));
         $arguments[] = FFI::addr($out);
         $this->call($function, $arguments);
         return $out;
@@ -172,7 +175,7 @@ final class Native
         try {
             return $read($this, $object);
         } finally {
-            $this->ffi->{$type . '_free'}($object);
+            $this->invoke($type . '_free', [$object]);
         }
     }
 
@@ -186,7 +189,7 @@ final class Native
         #[\SensitiveParameter]
         array $members
     ): Request {
-        $request = $this->ffi->new($this->type($struct));
+        $request = $this->ffi->new($this->ownType($struct));
         $request->struct_size = FFI::sizeof($request);
         [$texts, $pointers] = $this->texts(array_filter($members, 'is_string'));
         foreach ($members as $member => $value) {
@@ -213,6 +216,50 @@ final class Native
             $headers[$index]->value = $pointers[2 * $index + 1];
         }
         return new Request($this->ffi->cast($this->type('antom_header *'), FFI::addr($headers)), [$headers, $texts]);
+    }
+
+    /**
+     * Every call of a function that a caller has named goes through here.
+     *
+     * @param array<array-key, mixed> $arguments
+     * @return mixed
+     */
+    private function invoke(
+        string $function,
+        #[\SensitiveParameter]
+        array $arguments
+    ) {
+        self::requireOwn($function);
+        return $this->ffi->$function(...$arguments);
+    }
+
+    /**
+     * Refuses what is not libantom's own: FFI has methods itself, such as cast.
+     *
+     * @throws InvalidArgumentException
+     */
+    private static function requireOwn(string $name): void
+    {
+        if (strncmp($name, 'antom_', 6) !== 0) {
+            throw self::notOwn();
+        }
+    }
+
+    /** A type that a caller has named: nothing but a name, for a declaration could say any type. */
+    private function ownType(string $name, string $suffix = ''): CType
+    {
+        $declaration = $name . $suffix;
+        if (!isset($this->types[$declaration]) && preg_match('/^antom_[a-z0-9_]+$/D', $name) !== 1) {
+            throw self::notOwn();
+        }
+        return $this->type($declaration);
+    }
+
+    private static function notOwn(): InvalidArgumentException
+    {
+        return Check::error(
+            'Native was asked for a name that is not libantom\'s: only names that begin with antom_ can be used here'
+        );
     }
 
     /**

@@ -1,0 +1,35 @@
+<?php
+
+/**
+ * A page that tries, as a smuggled script would, to get at a function of C through the package.
+ */
+
+declare(strict_types=1);
+
+namespace Antom\Tests;
+
+use Antom\Internal\Native;
+
+header('Content-Type: text/plain');
+require dirname(__DIR__, 3) . '/php/autoload.php';
+
+$ways = [
+    'FFI itself' => static function () {
+        return \FFI::cdef('int system(const char *command);');
+    },
+    'get' => static function () {
+        return Native::instance()->get('cast', 'int (*)(const char *)', 4096);
+    },
+    'request' => static function () {
+        return Native::instance()->request('int (*)(const char *)', []);
+    },
+];
+echo Native::instance()->get('antom_version') !== '' ? "libantom answers\n" : '';
+foreach ($ways as $name => $way) {
+    try {
+        $way();
+        echo "$name: reached\n";
+    } catch (\Throwable $exception) {
+        echo "$name: ", get_class($exception), "\n";
+    }
+}
