@@ -52,8 +52,8 @@ final class Client
      * while Antom changes its key), agent_token, connect_timeout_ms (default 5000), max_retries (default 2), timeout_ms
      * (of a whole call, default 30000), max_response_age_s (any), ca_certificate or ca_certificate_path (PEM, trusted
      * in addition to the system's), proxy (URL; the environment is not read), shared (default true: connections
-     * outlive the client), logger (PSR-3: one record for each call), library (path of libantom). null is as good as
-     * absent.
+     * outlive the client), logger (PSR-3: one record for each call), library (path of libantom, not read where
+     * ffi.preload has loaded it). null is as good as absent.
      *
      * @param array{client_id?: ?string, private_key?: ?string, private_key_path?: ?string,
      *     private_key_passphrase?: ?string, antom_public_key?: ?string, antom_public_key_path?: ?string,

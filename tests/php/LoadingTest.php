@@ -121,16 +121,38 @@ final class LoadingTest extends TestCase
         self::assertConfig(["PHP's FFI extension is not loaded", 'extension=ffi', 'php.ini: none'], $program);
     }
 
-    public function testALibraryThatPhpHasPreloaded(): void
+    public function testALibraryThatPhpHasPreloadedIsTakenWhateverTheSettingSays(): void
     {
-        $header = $this->directory . '/antom.preload.h';
-        file_put_contents(
-            $header,
-            "#define FFI_SCOPE \"ANTOM\"\n#define FFI_LIB \"$this->library\"\n" . Repository::text('include/antom.h')
-        );
-        $program = Program::file('create_client.php', ['-d', "ffi.preload=$header"]);
+        $ini = 'ffi.preload=' . $this->preloadHeader();
+        $program = Program::file('create_client.php', ['-d', $ini]);
         self::assertStringEndsWith("(ffi.preload)\n", $program->output);
         self::assertStringStartsWith('uses libantom ', $program->output);
+        $twice = Program::run(
+            ['-d', $ini, __DIR__ . '/programs/create_client.php', '/does/not/exist.so', '/another/libantom.so'],
+            []
+        );
+        self::assertSame($program->output . $program->output, $twice->output);
+    }
+
+    public function testAntomPreloadWritesTheSameWhereItsHeaderIsInUse(): void
+    {
+        $header = $this->preloadHeader();
+        $written = file_get_contents($header);
+        $again = ['-d', "ffi.preload=$header", Repository::path('php/bin/antom-preload'), $header, $this->library];
+        self::assertSame(0, Program::run($again, [])->status);
+        self::assertSame($written, file_get_contents($header));
+    }
+
+    public function testAntomPreloadWritesPathsInFull(): void
+    {
+        $header = $this->directory . '/antom.preload.h';
+        $preload = escapeshellarg(Repository::path('php/bin/antom-preload'));
+        $library = escapeshellarg('./' . basename($this->library));
+        $command = PHP_BINARY . " $preload " . escapeshellarg($header) . " $library";
+        exec('cd ' . escapeshellarg(dirname($this->library)) . " && $command", $output, $status);
+        self::assertSame(0, $status, implode("\n", $output));
+        $path = dirname($this->library) . '/./' . basename($this->library);
+        self::assertStringContainsString("#define FFI_LIB \"$path\"\n", file_get_contents($header));
     }
 
     public function testAProcessLoadsOneLibrary(): void
@@ -149,6 +171,15 @@ final class LoadingTest extends TestCase
         foreach ($parts as $part) {
             self::assertStringContainsString($part, $program->output);
         }
+    }
+
+    /** The header that antom-preload writes for the library of the tests. */
+    private function preloadHeader(): string
+    {
+        $header = $this->directory . '/antom.preload.h';
+        $program = Program::run([Repository::path('php/bin/antom-preload'), $header, $this->library], []);
+        self::assertSame(0, $program->status, $program->output);
+        return $header;
     }
 
     /**

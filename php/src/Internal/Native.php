@@ -29,6 +29,9 @@ final class Native
     /** FFI_SCOPE of the header that ffi.preload loads. */
     private const SCOPE = 'ANTOM';
 
+    /** What stands for the path of a library that ffi.preload has loaded. */
+    private const PRELOADED = 'ffi.preload';
+
     private const PROBE = 'uint32_t antom_abi_version(void); const char *antom_version(void);';
 
     private static ?self $instance = null;
@@ -53,13 +56,15 @@ final class Native
     /**
      * The one instance of this process, loaded at the first call.
      *
+     * @param string|null $library where it is; not asked where ffi.preload has loaded one: that is for all scripts
      * @throws ConfigException if libantom cannot be loaded, or another one was loaded before
      */
     public static function instance(?string $library = null): self
     {
         if (self::$instance === null) {
-            self::$instance = self::load($library);
-        } elseif ($library !== null && $library !== self::$instance->library) {
+            self::requireExtension();
+            self::$instance = self::preloaded() ?? self::load($library);
+        } elseif ($library !== null && !in_array(self::$instance->library, [$library, self::PRELOADED], true)) {
             throw self::cannotLoad(sprintf(
                 'setting "library": %s is asked for, but this process has already loaded %s, and can load only one',
                 $library,
@@ -76,13 +81,21 @@ final class Native
     }
 
     /**
-     * The header with which ffi.preload loads the same library, and the lines of php.ini that go with it.
+     * The header with which ffi.preload loads a library, and the lines of php.ini that go with it. It looks for the
+     * library anew, also where ffi.preload has loaded one: that one may be out of date.
      *
      * @return array{string, string}
+     * @throws ConfigException if libantom cannot be loaded
      */
-    public function preloading(): array
+    public static function preloading(?string $library): array
     {
-        $defines = sprintf("#define FFI_SCOPE \"%s\"\n#define FFI_LIB \"%s\"\n", self::SCOPE, $this->library);
+        self::requireExtension();
+        $library = self::load($library)->library;
+        // PHP-FPM starts in another folder. Without a slash it is a name for the system to find.
+        if (strpos($library, '/') > 0) {
+            $library = getcwd() . '/' . $library;
+        }
+        $defines = sprintf("#define FFI_SCOPE \"%s\"\n#define FFI_LIB \"%s\"\n", self::SCOPE, $library);
         $settings = 'opcache.preload=' . self::script() . "\nopcache.preload_user=www-data\n";
         return [$defines . file_get_contents(self::header()), $settings];
     }
@@ -329,7 +342,7 @@ final class Native
 
     // ---- loading -------------------------------------------------------------------------------------------------
 
-    private static function load(?string $setting): self
+    private static function requireExtension(): void
     {
         if (!extension_loaded('FFI')) {
             throw self::cannotLoad(sprintf(
@@ -337,10 +350,10 @@ final class Native
                 self::iniFile()
             ));
         }
-        $preloaded = self::preloaded();
-        if ($preloaded !== null) {
-            return $preloaded;
-        }
+    }
+
+    private static function load(?string $setting): self
+    {
         self::requireFfi();
         $failures = [];
         foreach (Location::libraries($setting) as $library) {
@@ -381,14 +394,13 @@ final class Native
     /** The library that ffi.preload has loaded when PHP started, if there is one. */
     private static function preloaded(): ?self
     {
-        $name = 'ffi.preload';
         try {
             $ffi = FFI::scope(self::SCOPE);
         } catch (FFI\Exception $exception) {
             return null;
         }
-        self::checkAbi($ffi, $name);
-        return new self($ffi, $name);
+        self::checkAbi($ffi, self::PRELOADED);
+        return new self($ffi, self::PRELOADED);
     }
 
     private static function checkAbi(FFI $ffi, string $library): void

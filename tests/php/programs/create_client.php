@@ -1,7 +1,8 @@
 <?php
 
 /**
- * create_client.php [LIBRARY]: makes a client, and prints which library it uses or why there is none.
+ * create_client.php [LIBRARY...]: makes a client for each, or one, and prints which library it uses or why there is
+ * none.
  *
  * ANTOM_PACKAGE names another folder with the package.
  */
@@ -19,9 +20,11 @@ require (getenv('ANTOM_PACKAGE') ?: dirname(__DIR__, 3) . '/php') . '/autoload.p
 require dirname(__DIR__) . '/Repository.php';
 require dirname(__DIR__) . '/Gateway.php';
 
-try {
-    $client = Client::create(Gateway::offlineSettings(['library' => $argv[1] ?? null]));
-    echo 'uses ', $client->__debugInfo()['library'], "\n";
-} catch (AntomException $exception) {
-    echo $exception->kindName(), ': ', $exception->getMessage(), "\n";
+foreach (array_slice($argv ?? [], 1) ?: [null] as $library) {
+    try {
+        $client = Client::create(Gateway::offlineSettings(['library' => $library]));
+        echo 'uses ', $client->__debugInfo()['library'], "\n";
+    } catch (AntomException $exception) {
+        echo $exception->kindName(), ': ', $exception->getMessage(), "\n";
+    }
 }
