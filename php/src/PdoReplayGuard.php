@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace Antom;
 
 use Antom\Exception\ConfigException;
+use Antom\Exception\InvalidArgumentException;
+use Antom\Internal\Check;
 
 /**
  * Remembers in a database which notifications were handled, for web servers that share it.
@@ -22,6 +24,9 @@ final class PdoReplayGuard
     private \PDO $database;
     private string $table;
 
+    /** Stands in the rows that this object has claimed, so that it gives back no others. */
+    private string $token;
+
     /**
      * @param string $table letters, digits and _ only, perhaps with a schema and a dot before it
      * @throws ConfigException for another name, or a database that it does not know
@@ -36,6 +41,7 @@ final class PdoReplayGuard
         }
         $this->database = $database;
         $this->table = $table;
+        $this->token = bin2hex(random_bytes(16));
     }
 
     /** Makes the table, where there is none: once, when the shop is installed. */
@@ -43,7 +49,7 @@ final class PdoReplayGuard
     {
         $this->run(
             "CREATE TABLE IF NOT EXISTS $this->table"
-            . ' (notification CHAR(64) NOT NULL PRIMARY KEY, claimed_at BIGINT NOT NULL)',
+            . ' (notification CHAR(64) NOT NULL PRIMARY KEY, claimed_at BIGINT NOT NULL, claimed_by CHAR(32) NOT NULL)',
             []
         );
     }
@@ -53,28 +59,41 @@ final class PdoReplayGuard
      * something else than a vaulting: only acknowledge it.
      *
      * @param Vaulting $notification from {@see Client::verifyNotification()}
+     * @throws InvalidArgumentException if it is the answer to an inquiry, or the like
      * @throws \RuntimeException if the database cannot say: answer with HTTP 500, and Antom sends it again
      */
     public function claim(Vaulting $notification): bool
     {
-        if ($notification->notificationKey() === null) {
+        $key = self::key($notification);
+        if ($key === null) {
             return false;
         }
         // Not an insert that fails: PostgreSQL would end the caller's transaction with it.
         $insert = self::driver($this->database) === 'mysql' ? 'INSERT IGNORE INTO' : 'INSERT INTO';
         $otherwise = self::driver($this->database) === 'mysql' ? '' : ' ON CONFLICT DO NOTHING';
         $inserted = $this->run(
-            "$insert $this->table (notification, claimed_at) VALUES (?, ?)$otherwise",
-            [self::key($notification), time()]
+            "$insert $this->table (notification, claimed_at, claimed_by) VALUES (?, ?, ?)$otherwise",
+            [$key, time(), $this->token]
         );
         return $inserted === 1;
     }
 
-    /** Gives the claim back, because handling failed: the next repetition is new again. A rollback does the same. */
+    /**
+     * Gives the claim back, because handling failed: the next repetition is new again. A rollback does the same.
+     *
+     * Does nothing if this object has not claimed it: what another process handles stays claimed.
+     *
+     * @throws InvalidArgumentException as claim()
+     * @throws \RuntimeException as claim()
+     */
     public function release(Vaulting $notification): void
     {
-        if ($notification->notificationKey() !== null) {
-            $this->run("DELETE FROM $this->table WHERE notification = ?", [self::key($notification)]);
+        $key = self::key($notification);
+        if ($key !== null) {
+            $this->run(
+                "DELETE FROM $this->table WHERE notification = ? AND claimed_by = ?",
+                [$key, $this->token]
+            );
         }
     }
 
@@ -100,9 +119,17 @@ final class PdoReplayGuard
         return $statement->rowCount();
     }
 
-    private static function key(Vaulting $notification): string
+    /** What its row is found by; null if it is about something else than a vaulting. */
+    private static function key(Vaulting $notification): ?string
     {
-        return hash('sha256', (string) $notification->notificationKey());
+        $key = $notification->notificationKey();
+        if ($key !== null) {
+            return hash('sha256', $key);
+        }
+        if ($notification->outcome() === Vaulting::UNRELATED) {
+            return null;
+        }
+        throw Check::error('PdoReplayGuard: this is no notification: give it what verifyNotification() returned');
     }
 
     private static function driver(\PDO $database): string

@@ -230,12 +230,43 @@ final class NotificationTest extends TestCase
         self::assertTrue($guard->claim($notification));
     }
 
-    public function testOnlyNotificationsOfVaultingsAreClaimed(): void
+    public function testAGuardGivesBackOnlyWhatItClaimedItself(): void
+    {
+        $database = self::database();
+        $notification = self::notification(self::SUCCEEDED);
+        $slow = self::guard($database);
+        self::assertTrue($slow->claim($notification));
+        $database->exec('DELETE FROM antom_notifications');
+        $next = self::guard($database);
+        self::assertTrue($next->claim($notification));
+        $slow->release($notification);
+        self::assertFalse($slow->claim($notification));
+        $next->release($notification);
+        self::assertTrue($slow->claim($notification));
+    }
+
+    public function testWhatIsAboutNoVaultingIsNeverNew(): void
     {
         $guard = self::guard(self::database());
-        self::assertFalse($guard->claim(self::notification(self::UNRELATED)));
-        self::assertFalse($guard->claim(new Vaulting(['outcome' => Vaulting::SUCCEEDED, 'requestId' => '1'])));
         $guard->release(self::notification(self::UNRELATED));
+        self::assertFalse($guard->claim(self::notification(self::UNRELATED)));
+    }
+
+    public function testWhatIsNoNotificationIsRefused(): void
+    {
+        $guard = self::guard(self::database());
+        $answer = new Vaulting(['outcome' => Vaulting::SUCCEEDED, 'requestId' => '1']);
+        foreach (['claim', 'release'] as $step) {
+            try {
+                $guard->$step($answer);
+                self::fail("not refused: $step");
+            } catch (InvalidArgumentException $exception) {
+                self::assertSame(
+                    'PdoReplayGuard: this is no notification: give it what verifyNotification() returned',
+                    $exception->getMessage()
+                );
+            }
+        }
     }
 
     /** @dataProvider errorModes */
