@@ -1,6 +1,7 @@
 //! The flow of a call, in one screen: validate, serialise once, sign, send, trust, parse.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -642,13 +643,29 @@ fn value_of<T>(
     })
 }
 
-/// The body may hold card data: it is wiped afterwards, and written without leaving half a copy behind.
+/// The body may hold card data: it is wiped afterwards. A vector that grows would leave half a copy behind, so that the
+/// body is measured before.
 fn serialise(operation: &impl Operation) -> Result<Zeroizing<Vec<u8>>, Error> {
-    const ROOM: usize = 32 * 1024;
-    let mut body = Zeroizing::new(Vec::with_capacity(ROOM));
-    serde_json::to_writer(&mut *body, operation)
-        .map_err(|_| Error::internal("client.rs: a request does not serialise"))?;
+    let not_written = |_| Error::internal("client.rs: a request does not serialise");
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, operation).map_err(not_written)?;
+    let mut body = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *body, operation).map_err(not_written)?;
     Ok(body)
+}
+
+/// Counts what is written, and forgets it.
+struct Length(usize);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The `retry-after` header: seconds, or the time to wait for.
