@@ -94,7 +94,7 @@ final class Client
      */
     public function withOptions(array $options): self
     {
-        Check::names('option', $options, array_keys($this->limits));
+        Check::names('option', $options, $this->limits);
         $limits = $this->limits;
         foreach (['timeout_ms' => 'milliseconds', 'max_retries' => 'retries'] as $name => $unit) {
             if (isset($options[$name])) {
@@ -146,13 +146,12 @@ final class Client
      */
     public function inquireVaulting(array $request): Vaulting
     {
-        $fields = ['vaultingRequestId', 'merchantAccountId'];
-        Check::names('field', $request, $fields);
-        $arguments = [];
-        foreach ($fields as $field) {
-            $arguments[] = isset($request[$field]) ? Check::text("field \"$field\"", $request[$field]) : null;
+        $arguments = ['vaultingRequestId' => null, 'merchantAccountId' => null];
+        Check::names('field', $request, $arguments);
+        foreach ($request as $field => $value) {
+            $arguments[$field] = $value === null ? null : Check::text("field \"$field\"", $value);
         }
-        return $this->askVaulting('inquireVaulting', 'antom_client_inquire_vaulting', $arguments);
+        return $this->askVaulting('inquireVaulting', 'antom_client_inquire_vaulting', array_values($arguments));
     }
 
     /**

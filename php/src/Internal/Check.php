@@ -27,7 +27,7 @@ final class Check
      *
      * @param string $what what is named: "setting" or "field"
      * @param array<array-key, mixed> $given
-     * @param list<string> $known
+     * @param array<string, mixed> $known by their names
      */
     public static function names(
         string $what,
@@ -35,17 +35,13 @@ final class Check
         array $given,
         array $known
     ): void {
-        foreach (array_keys($given) as $name) {
-            $name = (string) $name;
-            if (in_array($name, $known, true)) {
-                continue;
-            }
-            $nearest = self::nearest($name, $known);
+        foreach (array_diff_key($given, $known) as $name => $value) {
+            $nearest = self::nearest((string) $name, array_keys($known));
             throw self::error(sprintf(
                 'unknown %s%s: %s',
                 $what,
-                self::shown($name),
-                $nearest === null ? 'expected one of ' . implode(', ', $known) : "did you mean \"$nearest\"?"
+                self::shown((string) $name),
+                $nearest === null ? 'expected one of ' . implode(', ', array_keys($known)) : "did you mean \"$nearest\"?"
             ));
         }
     }
@@ -60,14 +56,16 @@ final class Check
         #[\SensitiveParameter]
         $value
     ): string {
-        $text = self::bytes($name, $value);
-        if (strpos($text, "\0") !== false) {
+        if (!is_string($value)) {
+            throw self::wrongType($name, 'a string', $value);
+        }
+        if (strpos($value, "\0") !== false) {
             throw self::error("$name: it holds a NUL byte");
         }
-        if (preg_match('//u', $text) !== 1) {
+        if (preg_match('//u', $value) !== 1) {
             throw self::error("$name: it is not UTF-8");
         }
-        return $text;
+        return $value;
     }
 
     /**

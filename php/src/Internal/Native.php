@@ -44,9 +44,6 @@ final class Native
     /** @var array<string, CType> types are kept: PHP releases what it made for a type only at the end */
     private array $types = [];
 
-    /** @var array<string, CData> C functions that return text, declared again so that the text keeps its length */
-    private array $readers = [];
-
     private function __construct(FFI $ffi, string $library)
     {
         $this->ffi = $ffi;
@@ -113,21 +110,24 @@ final class Native
         #[\SensitiveParameter]
         ...$arguments
     ) {
-        return $this->invoke($function, $arguments);
+        // FFI has methods itself, such as cast.
+        if (strncmp($function, 'antom_', 6) !== 0) {
+            throw self::notOwn();
+        }
+        return $this->ffi->$function(...$arguments);
     }
 
     /** Reads text with all its bytes: its length is what the function of the same name and "_len" returns. */
     public function text(string $function, CData $object): string
     {
-        if (!isset($this->readers[$function])) {
-            self::requireOwn($function);
-            // PHP copies a `const char *` up to the first NUL byte, and a `char *` not at all.
-            $this->readers[$function] = $this->ffi->cast(
-                $this->type('char *(*)(const void *)'),
-                $this->ffi->$function
-            );
+        $text = $this->get($function, $object);
+        $length = $this->get($function . '_len', $object);
+        if (strlen($text) === $length) {
+            return $text;
         }
-        return FFI::string(($this->readers[$function])($object), $this->invoke($function . '_len', [$object]));
+        // PHP copies a `const char *` up to the first NUL byte, and a `char *` not at all.
+        $reader = $this->ffi->cast($this->type('char *(*)(const void *)'), $this->ffi->$function);
+        return FFI::string($reader($object), $length);
     }
 
     /**
@@ -143,7 +143,7 @@ final class Native
     ): void {
         $error = $this->ffi->new($this->type('antom_error *'));
         $arguments[] = FFI::addr($error);
-        $status = $this->invoke($function, $arguments);
+        $status = $this->get($function, ...$arguments);
         if ($status !== 0) {
             throw $this->exception($status, $error);
         }
@@ -188,7 +188,7 @@ final class Native
         try {
             return $read($this, $object);
         } finally {
-            $this->invoke($type . '_free', [$object]);
+            $this->get($type . '_free', $object);
         }
     }
 
@@ -229,33 +229,6 @@ final class Native
             $headers[$index]->value = $pointers[2 * $index + 1];
         }
         return new Request($this->ffi->cast($this->type('antom_header *'), FFI::addr($headers)), [$headers, $texts]);
-    }
-
-    /**
-     * Every call of a function that a caller has named goes through here.
-     *
-     * @param array<array-key, mixed> $arguments
-     * @return mixed
-     */
-    private function invoke(
-        string $function,
-        #[\SensitiveParameter]
-        array $arguments
-    ) {
-        self::requireOwn($function);
-        return $this->ffi->$function(...$arguments);
-    }
-
-    /**
-     * Refuses what is not libantom's own: FFI has methods itself, such as cast.
-     *
-     * @throws InvalidArgumentException
-     */
-    private static function requireOwn(string $name): void
-    {
-        if (strncmp($name, 'antom_', 6) !== 0) {
-            throw self::notOwn();
-        }
     }
 
     /** A type that a caller has named: nothing but a name, for a declaration could say any type. */

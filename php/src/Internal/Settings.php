@@ -19,11 +19,14 @@ final class Settings
     private const BYTES = 'bytes';
     private const MILLISECONDS = 'milliseconds';
     private const SECONDS = 'seconds';
-    private const COUNT = 'count';
+    private const COUNT = 'retries';
     private const PRODUCT = 'product';
     private const BOOLEAN = 'boolean';
+    private const KEYS = 'keys by their versions';
+    private const LOGGER = 'logger';
+    private const LIBRARY = 'library';
 
-    /** Name and type; the setter in C is antom_options_set_NAME. */
+    /** Name and type; the setter in C is antom_options_set_NAME, except for the last three. */
     private const TYPES = [
         'client_id' => self::TEXT,
         'private_key' => self::BYTES,
@@ -44,10 +47,10 @@ final class Settings
         'proxy' => self::TEXT,
         'max_response_age_s' => self::SECONDS,
         'shared' => self::BOOLEAN,
+        'antom_public_keys' => self::KEYS,
+        'library' => self::LIBRARY,
+        'logger' => self::LOGGER,
     ];
-
-    /** Settings that stand for something else than one setter: further keys, where libantom is, who is told. */
-    private const OTHERS = ['antom_public_keys', 'library', 'logger'];
 
     /** What libantom takes if these are not set; {@see \Antom\Client::withOptions()} needs both. */
     private const LIMITS = ['timeout_ms' => 30000, 'max_retries' => 2];
@@ -67,13 +70,10 @@ final class Settings
     private ?CallLog $log = null;
 
     /** @var array<string, int> */
-    private array $limits;
+    private array $limits = self::LIMITS;
 
-    /** @var array<string, list<mixed>> */
-    private array $arguments = [];
-
-    /** @var array<array-key, string> */
-    private array $furtherKeys = [];
+    /** @var list<array{string, string, list<mixed>}> */
+    private array $setters = [];
 
     /**
      * @param array<array-key, mixed> $given null is as good as absent
@@ -82,31 +82,21 @@ final class Settings
         #[\SensitiveParameter]
         array $given
     ) {
-        Check::names('setting', $given, array_merge(array_keys(self::TYPES), self::OTHERS));
-        $given = array_filter($given, static function ($value): bool {
-            return $value !== null;
-        });
+        Check::names('setting', $given, self::TYPES);
         // Under PHP-FPM a client lives for one web request, and its connections must live longer.
-        foreach (array_diff_key($given, array_flip(self::OTHERS)) + ['shared' => true] as $name => $value) {
-            $this->arguments[$name] = self::arguments($name, $value);
+        $given['shared'] = $given['shared'] ?? true;
+        foreach ($given as $name => $value) {
+            if ($value !== null) {
+                $this->take($name, $value);
+            }
         }
         foreach (self::EXCLUSIVE as [$one, $other]) {
-            if (isset($this->arguments[$one], $this->arguments[$other])) {
+            if (isset($given[$one], $given[$other])) {
                 throw new ConfigException(
                     "settings \"$one\" and \"$other\": give only one of them",
                     ['advice' => 'Correct the client\'s settings; nothing was sent.']
                 );
             }
-        }
-        $this->limits = array_intersect_key($given, self::LIMITS) + self::LIMITS;
-        if (isset($given['library'])) {
-            $this->library = Check::text('setting "library"', $given['library']);
-        }
-        if (isset($given['logger'])) {
-            $this->log = self::log($given['logger']);
-        }
-        if (isset($given['antom_public_keys'])) {
-            $this->furtherKeys = self::furtherKeys($given['antom_public_keys']);
         }
     }
 
@@ -135,78 +125,90 @@ final class Settings
     /**
      * The functions of libantom that set what was given: a setting, a function, and what it takes after the options.
      *
-     * @return iterable<array{string, string, list<mixed>}>
+     * @return list<array{string, string, list<mixed>}>
      */
-    public function setters(): iterable
+    public function setters(): array
     {
-        foreach ($this->arguments as $name => $arguments) {
-            yield [$name, "antom_options_set_$name", $arguments];
+        return $this->setters;
+    }
+
+    /** @param mixed $value */
+    private function take(
+        string $name,
+        #[\SensitiveParameter]
+        $value
+    ): void {
+        $shown = "setting \"$name\"";
+        switch (self::TYPES[$name]) {
+            case self::TEXT:
+                $arguments = [Check::text($shown, $value)];
+                break;
+            case self::BYTES:
+                $bytes = Check::bytes($shown, $value);
+                $arguments = [$bytes, strlen($bytes)];
+                break;
+            case self::BOOLEAN:
+                $arguments = [Check::boolean($shown, $value) ? 1 : 0];
+                break;
+            case self::PRODUCT:
+                $arguments = [self::product($shown, $value)];
+                break;
+            case self::KEYS:
+                $this->takeFurtherKeys($shown, $value);
+                return;
+            case self::LOGGER:
+                $this->log = self::log($shown, $value);
+                return;
+            case self::LIBRARY:
+                $this->library = Check::text($shown, $value);
+                return;
+            default:
+                $number = Check::whole($shown, $value, self::TYPES[$name]);
+                if (isset(self::LIMITS[$name])) {
+                    $this->limits[$name] = $number;
+                }
+                $arguments = [$number];
         }
-        foreach ($this->furtherKeys as $version => $key) {
-            yield ['antom_public_keys', 'antom_options_add_antom_public_key', [(string) $version, $key, strlen($key)]];
-        }
+        $this->setters[] = [$name, "antom_options_set_$name", $arguments];
     }
 
     /**
      * Keys of Antom beside the first one, by their keyVersion.
      *
      * @param mixed $keys
-     * @return array<array-key, string>
      */
-    private static function furtherKeys(
+    private function takeFurtherKeys(
+        string $shown,
         #[\SensitiveParameter]
         $keys
-    ): array {
-        $shown = 'setting "antom_public_keys"';
+    ): void {
         if (!is_array($keys) || ($keys !== [] && array_keys($keys) === range(0, count($keys) - 1))) {
             throw Check::error("$shown: expected an array with keyVersions as its keys, like ['2' => 'the key']");
         }
         foreach ($keys as $version => $key) {
-            Check::text("$shown: a keyVersion", (string) $version);
-            Check::bytes("$shown: a key", $key);
+            $version = Check::text("$shown: a keyVersion", (string) $version);
+            $bytes = Check::bytes("$shown: a key", $key);
+            $arguments = [$version, $bytes, strlen($bytes)];
+            $this->setters[] = ['antom_public_keys', 'antom_options_add_antom_public_key', $arguments];
         }
-        return $keys;
+    }
+
+    /** @param mixed $product */
+    private static function product(string $shown, $product): int
+    {
+        $product = Check::text($shown, $product);
+        if (!isset(self::PRODUCTS[$product])) {
+            throw Check::error("$shown: expected \"apo\" or \"ams\"");
+        }
+        return self::PRODUCTS[$product];
     }
 
     /** @param mixed $logger */
-    private static function log($logger): CallLog
+    private static function log(string $shown, $logger): CallLog
     {
         if (!is_object($logger) || !is_callable([$logger, 'log'])) {
-            throw Check::error('setting "logger": expected an object with the method log(), as PSR-3 defines it');
+            throw Check::error("$shown: expected an object with the method log(), as PSR-3 defines it");
         }
         return new CallLog($logger);
-    }
-
-    /**
-     * @param mixed $value
-     * @return list<mixed>
-     */
-    private static function arguments(
-        string $name,
-        #[\SensitiveParameter]
-        $value
-    ): array {
-        $shown = "setting \"$name\"";
-        switch (self::TYPES[$name]) {
-            case self::BYTES:
-                $bytes = Check::bytes($shown, $value);
-                return [$bytes, strlen($bytes)];
-            case self::MILLISECONDS:
-                return [Check::whole($shown, $value, 'milliseconds')];
-            case self::SECONDS:
-                return [Check::whole($shown, $value, 'seconds')];
-            case self::COUNT:
-                return [Check::whole($shown, $value, 'retries')];
-            case self::BOOLEAN:
-                return [Check::boolean($shown, $value) ? 1 : 0];
-            case self::PRODUCT:
-                $product = Check::text($shown, $value);
-                if (!isset(self::PRODUCTS[$product])) {
-                    throw Check::error("$shown: expected \"apo\" or \"ams\"");
-                }
-                return [self::PRODUCTS[$product]];
-            default:
-                return [Check::text($shown, $value)];
-        }
     }
 }

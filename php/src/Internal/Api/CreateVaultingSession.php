@@ -49,7 +49,7 @@ final class CreateVaultingSession
         #[\SensitiveParameter]
         array $request
     ): array {
-        Check::names('field', $request, array_keys(self::FIELDS));
+        Check::names('field', $request, self::FIELDS);
         $members = [];
         foreach (self::FIELDS as $field => [$type, $member]) {
             if (!isset($request[$field])) {
