@@ -62,6 +62,7 @@ fn every_operation_can_be_signed_by_hand() {
     };
     let asked = merchant.client.inquire_vaulting(&inquiry).unwrap_err();
     merchant.signed(&asked).inquire_vaulting(&inquiry).unwrap();
+    let asked = merchant.client.recover(id).unwrap_err();
     merchant.signed(&asked).recover(id).unwrap();
 
     let body = json!({"vaultingRequestId": "nonce"}).to_string();
