@@ -50,8 +50,7 @@
 /** The ABI version of the loaded library. If it is not ANTOM_ABI_VERSION, the
  * library does not fit this header. */
 uint32_t antom_abi_version(void);
-/** The version of the loaded library, for example "0.1.0". Never NULL, never
- * freed. */
+/** The version of the loaded library, for example "0.1.0". Never freed. */
 const char *antom_version(void);
 
 /* ---- status and errors --------------------------------------------------- */
@@ -92,8 +91,8 @@ enum antom_code {
     ANTOM_ERR_INTERNAL = 99
 };
 
-/** Why a call failed. It holds no secrets, never changes, and may be read from
- * any thread. */
+/** Why a call failed. It holds no secrets but string_to_sign, never changes,
+ * and may be read from any thread. */
 typedef struct antom_error antom_error;
 
 /** The same number as the status of the call. */
@@ -118,13 +117,13 @@ int32_t antom_error_authenticated(const antom_error *error);
 int32_t antom_error_http_status(const antom_error *error);
 /** How many times the call tried to send the request. */
 uint32_t antom_error_attempts(const antom_error *error);
-/** The vaulting_request_id of the call, even if the library made it, or NULL.
- */
+/** The vaulting_request_id, even if the library made it, or NULL. */
 const char *antom_error_request_id(const antom_error *error);
+/** For antom_client_with_signature, if no signer is set; else NULL. */
+const char *antom_error_string_to_sign(const antom_error *error);
 /** How many field rules the request breaks. */
 size_t antom_error_violation_count(const antom_error *error);
-/** The field with rule number index, from 0, named as in Antom's documentation,
- * for example "redirectUrl". NULL past the end. */
+/** The field of number index, from 0, like "redirectUrl". NULL past the end. */
 const char *antom_error_violation_field(const antom_error *error, size_t index);
 /** What is wrong with the field of that index, without its value. */
 const char *antom_error_violation_problem(
@@ -212,8 +211,7 @@ antom_options *antom_options_new(void);
 antom_status antom_options_set_client_id(
     antom_options *options, const char *client_id);
 /** Required, or one of the next two: your private key, which signs requests.
- * RSA, 2048 bits or more, as PEM, DER, or the bare base64 of Antom's Dashboard.
- */
+ * RSA, 2048 bits or more, as PEM, DER, or the base64 of Antom's Dashboard. */
 antom_status antom_options_set_private_key(
     antom_options *options, const char *key, size_t key_len);
 /** The same from the file at path, which antom_client_new reads. */
@@ -222,7 +220,7 @@ antom_status antom_options_set_private_key_path(
 /** Instead of a private key: sign is called on the thread of a call, for every
  * attempt. It gets context, which must stay valid as long as the client, also
  * from several threads at once. If it fails, nothing is sent:
- * ANTOM_ERR_SIGNING. */
+ * ANTOM_ERR_SIGNING. NULL: see antom_client_with_signature. */
 antom_status antom_options_set_signer(
     antom_options *options, antom_sign_fn sign, void *context);
 /** Your own public key, for a signer, in the forms of a private key:
@@ -248,8 +246,8 @@ antom_status antom_options_add_antom_public_key(
  * like "https://open-sea-global.alipay.com". http only for this machine. */
 antom_status antom_options_set_endpoint(
     antom_options *options, const char *url);
-/** Instead: the name of a gateway of Antom's, "north_america", "asia" or
- * "europe". */
+/** Instead: the name of Antom's gateway, "north_america", "asia" or "europe".
+ */
 antom_status antom_options_set_region(antom_options *options, const char *name);
 /** A value of enum antom_product. Default: ANTOM_PRODUCT_APO. */
 antom_status antom_options_set_product(antom_options *options, int32_t product);
@@ -305,18 +303,26 @@ __attribute__((warn_unused_result)) antom_status antom_client_new(
     const antom_options *options, antom_client **client_out,
     antom_error **error_out);
 /** Makes a client that shares everything with this one, its connections too,
- * but has its own timeout_ms, 1 to 3600000, and max_retries for each call. It
- * costs next to nothing, and is freed on its own. */
+ * but has its own timeout_ms, 1 to 3600000, and max_retries for each call. */
 __attribute__((warn_unused_result)) antom_status antom_client_with_limits(
     const antom_client *client, uint32_t timeout_ms, uint32_t max_retries,
     antom_client **client_out, antom_error **error_out);
+
+/** For languages that C cannot call back. The signer is NULL; a call then fails
+ * with ANTOM_ERR_SIGNING. string_to_sign is its antom_error_string_to_sign,
+ * signature its signature, made as by antom_sign_fn. Repeat the call, with its
+ * antom_error_request_id, on the client from here, which serves only that. */
+__attribute__((warn_unused_result)) antom_status antom_client_with_signature(
+    const antom_client *client, const char *string_to_sign,
+    const char *signature, size_t signature_len, antom_client **client_out,
+    antom_error **error_out);
+
 /** Closes all connections, from any thread, also for clients that share them.
  * Calls that run, and later ones, fail with ANTOM_ERR_CLOSED, or with
- * ANTOM_ERR_OUTCOME_UNKNOWN if the request had left. The client must still be
- * freed. */
-void antom_client_close(const antom_client *client);
-/** Frees the client, on which no call may be running. What came from it stays.
+ * ANTOM_ERR_OUTCOME_UNKNOWN if the request had left. Free the client as well.
  */
+void antom_client_close(const antom_client *client);
+/** Frees the client, on which no call may be running. Its results stay. */
 void antom_client_free(antom_client *client);
 
 /* ---- create a vaulting session ------------------------------------------- */
@@ -416,8 +422,7 @@ __attribute__((warn_unused_result)) antom_status antom_client_inquire_vaulting(
     const char *merchant_account_id, antom_vaulting **vaulting_out,
     antom_error **error_out);
 /** After ANTOM_ERR_OUTCOME_UNKNOWN: an inquiry for this vaulting_request_id
- * that has an answer for a request that never arrived too, see antom_outcome.
- */
+ * that answers for a request that never arrived too, see antom_outcome. */
 __attribute__((warn_unused_result)) antom_status antom_client_recover(
     const antom_client *client, const char *vaulting_request_id,
     antom_vaulting **vaulting_out, antom_error **error_out);
@@ -503,8 +508,7 @@ antom_replay_guard *antom_replay_guard_new(size_t capacity, uint32_t keep_s);
  * came from no notification, are never new. Any thread. */
 int32_t antom_replay_guard_claim(
     const antom_replay_guard *guard, const antom_vaulting *vaulting);
-/** Gives the claim of a vaulting back, because handling it failed. Any thread.
- */
+/** Gives the claim of a vaulting back: handling it failed. Any thread. */
 void antom_replay_guard_release(
     const antom_replay_guard *guard, const antom_vaulting *vaulting);
 /** Frees the guard. */
@@ -518,8 +522,7 @@ typedef struct antom_answer antom_answer;
 /** Calls another API: signed, retried, verified and judged like every call.
  * path is the live path, for example "/ams/api/v1/vaults/fetchNonce", also in
  * test mode. json is sent byte for byte. repeatable: 1 if the same request
- * twice acts only once, so that it may be tried again once it was sent; else 0.
- */
+ * twice acts only once, so that it may be tried again after it was sent. */
 __attribute__((warn_unused_result)) antom_status antom_client_call(
     const antom_client *client, const char *path, const char *json,
     size_t json_len, int32_t repeatable, antom_answer **answer_out,
@@ -540,14 +543,12 @@ void antom_answer_free(antom_answer *answer);
 typedef struct antom_signature antom_signature;
 
 /** Signs a request that your program sends itself: method and path as they are
- * sent, "/ams/sandbox/api/..." in test mode; time is the text of the
- * request-time header, in milliseconds since 1970; body is what you send, or
- * NULL and 0. */
+ * sent, "/ams/sandbox/api/..." in test mode; time is the request-time header,
+ * in milliseconds since 1970; body is what you send, or NULL and 0. */
 __attribute__((warn_unused_result)) antom_status antom_client_sign(
     const antom_client *client, const char *method, const char *path,
     const char *time, const char *body, size_t body_len,
     antom_signature **signature_out, antom_error **error_out);
-
 /** The value of the signature header. */
 const char *antom_signature_header(const antom_signature *signature);
 /** Frees the signature. */

@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -153,12 +154,28 @@ template <class Cause>
     }
 }
 
+// What a signer threw in the call that runs on this thread.
+inline std::exception_ptr &thrown() noexcept {
+    thread_local std::exception_ptr last;
+    return last;
+}
+
 // Take the status in a statement of its own: in check(antom_x(..., &error), error) the compiler may
 // read error before the call.
 inline void check(antom_status status, antom_error *error) {
-    if (status != ANTOM_OK) {
-        raise(status, std::shared_ptr<const antom_error>(error, antom_error_free));
+    const std::exception_ptr cause = std::exchange(thrown(), nullptr);
+    if (status == ANTOM_OK) {
+        return;
     }
+    std::shared_ptr<const antom_error> owner(error, antom_error_free);
+    if (status == ANTOM_ERR_SIGNING && cause) {
+        try {
+            std::rethrow_exception(cause);
+        } catch (...) {
+            std::throw_with_nested(SigningError(status, std::move(owner)));
+        }
+    }
+    raise(status, std::move(owner));
 }
 
 [[noreturn]] inline void invalid(const char *name, const char *problem) {
@@ -186,8 +203,8 @@ inline std::uint32_t milliseconds(const char *name, std::chrono::milliseconds ti
 } // namespace detail
 
 // Signs content outside of this library: in a KMS or an HSM. sha256 is its digest, 32 bytes. Returns
-// the signature (RSASSA-PKCS1-v1_5 with SHA-256); an exception becomes a SigningError. May be called
-// from several threads at once.
+// the signature (RSASSA-PKCS1-v1_5 with SHA-256). An exception becomes a SigningError, in which it is
+// nested: std::rethrow_if_nested. May be called from several threads at once.
 using Signer = std::function<std::string(std::string_view content, std::string_view sha256)>;
 
 // Is told what happens in a call, on the calling thread. Exceptions in it are dropped. May be called
@@ -213,6 +230,7 @@ struct Callbacks {
             std::memcpy(signature, made.data(), made.size());
             return made.size();
         } catch (...) {
+            thrown() = std::current_exception();
             return 0;
         }
     }

@@ -18,7 +18,7 @@ use crate::api::rules::Product;
 #[cfg(feature = "card-data")]
 use crate::api::vault_payment_method::{PaymentMethodVaulting, VaultPaymentMethod};
 use crate::api::{Operation, ParseError};
-use crate::config::{ClientBuilder, LONGEST_TIMEOUT};
+use crate::config::{ClientBuilder, LONGEST_TIMEOUT, WRONG_PAIR};
 use crate::doctor::{Diagnosis, Received, Sender};
 use crate::error::{Error, ErrorKind};
 use crate::notification::NotificationVerifier;
@@ -26,7 +26,7 @@ use crate::observer::{AttemptEnded, CallBegan, CallEnded, Observer};
 use crate::response_time::ResponseTime;
 use crate::retry::{Budget, Failed, Repeat, wait_before_next};
 use crate::secret::Secret;
-use crate::signature::{Content, KeyRing, SignatureHeader, Signer};
+use crate::signature::{Content, HandSignature, KeyRing, SignatureHeader, Signer, VerifyingKey};
 use crate::transport::{
     Answer, BETWEEN_QUESTIONS, CLOSED, Failure, Interrupt, Outgoing, Stage, Transport,
 };
@@ -48,6 +48,7 @@ pub struct Client {
     timeout: Duration,
     max_retries: u32,
     interrupt: Option<Interrupt>,
+    signature: Option<Arc<HandSignature>>,
 }
 
 /// What really happened to a request whose outcome was unknown.
@@ -82,6 +83,8 @@ pub(crate) struct Shared {
     pub(crate) agent_token: Option<Secret<String>>,
     pub(crate) product: Product,
     pub(crate) signer: Box<dyn Signer>,
+    /// The public half of the signer's key, where it is known.
+    pub(crate) own: Option<VerifyingKey>,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) budget: Budget,
@@ -117,6 +120,7 @@ impl Client {
             shared: Arc::new(shared),
             max_retries,
             interrupt: None,
+            signature: None,
         }
     }
 
@@ -158,6 +162,34 @@ impl Client {
             interrupt: Some(is_wanted),
             ..self.clone()
         }
+    }
+
+    /// The same client for one request: `signature` is what the merchant's private key made of
+    /// [`Error::string_to_sign`], RSASSA-PKCS1-v1_5 with SHA-256. The call must be the same, with the same
+    /// `vaultingRequestId`, which [`Error::request_id`] names; another one is refused. It is tried again only if nothing
+    /// was sent, because every request that arrives has a time and a signature of its own.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] for a string that no call of this client asked to sign, and
+    /// [`ErrorKind::Signing`] for a signature that does not fit the merchant's public key, if the client knows it.
+    pub fn with_signature(&self, string_to_sign: &[u8], signature: &[u8]) -> Result<Self, Error> {
+        let given = HandSignature::new(&self.shared.client_id, string_to_sign, signature)
+            .ok_or_else(|| {
+                Error::invalid_argument(
+                    "string_to_sign: it must be the whole string that the call asked to sign, byte for byte",
+                )
+            })?;
+        let own = self.shared.own.as_ref();
+        if own.is_some_and(|own| !own.verify(string_to_sign, signature)) {
+            return Err(Error::new(
+                ErrorKind::Signing,
+                format!("the request was not sent: its signature does not {WRONG_PAIR}"),
+            ));
+        }
+        Ok(Self {
+            signature: Some(Arc::new(given)),
+            ..self.clone()
+        })
     }
 
     /// Creates a session with which the front-end SDK collects a card.
@@ -275,7 +307,11 @@ impl Client {
     /// [`ErrorKind::Signing`].
     pub fn sign(&self, method: &str, path: &str, time: &str, body: &[u8]) -> Result<String, Error> {
         let content = self.content(method, path, time, body);
-        let signature = content.sign(self.shared.signer.as_ref()).map_err(|error| {
+        let signer = match &self.signature {
+            Some(given) => given.as_ref(),
+            None => self.shared.signer.as_ref(),
+        };
+        let signature = content.sign(signer).map_err(|error| {
             Error::new(
                 ErrorKind::Signing,
                 format!("the request was not sent: the signer failed: {error}"),
@@ -395,6 +431,10 @@ impl Client {
     ) -> Result<(T, u32), Error> {
         let mut may_be_processed = false;
         let mut made = 0;
+        let repeat = match self.signature {
+            Some(_) => Repeat::OnlyIfNotSent,
+            None => call.repeat,
+        };
         loop {
             made += 1;
             let AttemptFailed { error, failed } = match self.attempt(call, made, begin, &read) {
@@ -406,7 +446,7 @@ impl Client {
             };
             let left = self.timeout.saturating_sub(begin.elapsed());
             let random = fastrand::f64();
-            let wait = wait_before_next(made, self.max_retries, failed, call.repeat, left, random)
+            let wait = wait_before_next(made, self.max_retries, failed, repeat, left, random)
                 .filter(|_| self.shared.budget.spend());
             let paused = wait.map(|wait| self.shared.closing.pause(wait, self.interrupt));
             let error = match paused {
@@ -467,7 +507,10 @@ impl Client {
     ) -> Result<T, AttemptFailed> {
         let shared = &*self.shared;
         let begin = Instant::now();
-        let time = epoch_milliseconds();
+        let time = match &self.signature {
+            Some(given) => given.time.clone(),
+            None => epoch_milliseconds(),
+        };
         let signature = self
             .sign(METHOD, call.path, &time, call.body)
             .map_err(AttemptFailed::finally)?;

@@ -15,7 +15,9 @@ use crate::observer::{Observer, Silent};
 use crate::retry::Budget;
 use crate::secret::Secret;
 use crate::signature::key::read_file;
-use crate::signature::{Content, KeyInput, KeyRing, Signer, SigningKey, VerifyingKey};
+use crate::signature::{
+    Content, KeyInput, KeyRing, SignedByHand, Signer, SigningKey, VerifyingKey,
+};
 use crate::transport::http::{HttpSettings, HttpTransport, Trust};
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -90,6 +92,7 @@ pub struct ClientBuilder {
 enum SignerInput {
     Key(KeyInput),
     Custom(Box<dyn Signer>),
+    ByHand,
 }
 
 impl ClientBuilder {
@@ -126,6 +129,15 @@ impl ClientBuilder {
     #[must_use]
     pub fn signer(mut self, signer: impl Signer + 'static) -> Self {
         self.signer = Some(SignerInput::Custom(Box::new(signer)));
+        self
+    }
+
+    /// Leaves signing to the caller, between two calls, for languages that cannot be called back: every call ends with
+    /// [`ErrorKind::Signing`](crate::ErrorKind::Signing) and nothing sent, [`Error::string_to_sign`] says what to sign,
+    /// and the call is repeated on [`Client::with_signature`].
+    #[must_use]
+    pub fn signatures_by_hand(mut self) -> Self {
+        self.signer = Some(SignerInput::ByHand);
         self
     }
 
@@ -300,9 +312,6 @@ impl ClientBuilder {
             .signer
             .ok_or_else(|| Error::config("private key: it is missing"))?
             .load(self.signer_public_key.as_ref())?;
-        if let Some(own) = &own {
-            check_signer(signer.as_ref(), own)?;
-        }
         let antom = self.antom_public_key.ok_or_else(|| {
             Error::config("Antom's public key: it is missing; without it no answer can be trusted")
         })?;
@@ -328,6 +337,7 @@ impl ClientBuilder {
             agent_token: self.agent_token,
             product: self.product,
             signer,
+            own,
             keys: Arc::new(keys),
             transport: Box::new(transport),
             budget: Budget::full(),
@@ -341,22 +351,30 @@ impl ClientBuilder {
 }
 
 impl SignerInput {
-    /// The signer, and the public half of its key where that is known.
+    /// The signer, tried where it can be, and the public half of its key where that is known.
     fn load(
         self,
         public: Option<&KeyInput>,
     ) -> Result<(Box<dyn Signer>, Option<VerifyingKey>), Error> {
         let public = public.map(VerifyingKey::load).transpose()?;
-        Ok(match self {
+        let (signer, own): (Box<dyn Signer>, _) = match self {
+            Self::ByHand => return Ok((Box::new(SignedByHand), public)),
             Self::Custom(signer) => (signer, public),
             Self::Key(input) => {
                 let key = SigningKey::load(&input)?;
                 let own = public.unwrap_or_else(|| key.verifying_key());
                 (Box::new(key), Some(own))
             }
-        })
+        };
+        if let Some(own) = &own {
+            check_signer(signer.as_ref(), own)?;
+        }
+        Ok((signer, own))
     }
 }
+
+/// Why a signature does not verify with the merchant's own public key.
+pub(crate) const WRONG_PAIR: &str = "fit the merchant's public key: they are not a pair, or the signer does not make RSASSA-PKCS1-v1_5 signatures with SHA-256";
 
 /// One signature, to find a wrong pair or a broken HSM before the first call does.
 fn check_signer(signer: &dyn Signer, own: &VerifyingKey) -> Result<(), Error> {
@@ -373,9 +391,9 @@ fn check_signer(signer: &dyn Signer, own: &VerifyingKey) -> Result<(), Error> {
     if own.verify(&probe.to_bytes(), &signature) {
         Ok(())
     } else {
-        Err(Error::config(
-            "signer: its signatures do not fit the merchant's public key: they are not a pair, or the signer does not make RSASSA-PKCS1-v1_5 signatures with SHA-256",
-        ))
+        Err(Error::config(format!(
+            "signer: its signatures do not {WRONG_PAIR}"
+        )))
     }
 }
 

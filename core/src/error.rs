@@ -7,6 +7,7 @@ use crate::api::result::{ApiResult, ResultStatus};
 use crate::api::rules::Violation;
 use crate::observer::CallEnded;
 use crate::retry::Repeat;
+use crate::signature::AwaitsSignature;
 
 const FIND_OUT_FIRST: &str =
     "Inquire before anything is sent again: a second request could act twice.";
@@ -91,7 +92,7 @@ impl ErrorKind {
 /// Why a call failed, and what to do about it.
 ///
 /// `Display` gives one line without secrets. Nothing in this type ever holds a key, a signature, session data
-/// or the body of an answer that could not be trusted.
+/// or the body of an answer that could not be trusted. Only [`Error::string_to_sign`] holds a request.
 #[derive(Debug)]
 pub struct Error(Box<Details>);
 
@@ -314,6 +315,15 @@ impl Error {
     /// Whether the result comes from an answer whose signature was verified.
     pub fn is_authenticated(&self) -> bool {
         self.0.authenticated
+    }
+
+    /// What is to be signed, where the client was built with
+    /// [`signatures_by_hand`](crate::ClientBuilder::signatures_by_hand) and waits for a signature. The request is in it:
+    /// treat it as a secret.
+    pub fn string_to_sign(&self) -> Option<&[u8]> {
+        let source = self.0.source.as_deref()?;
+        let awaits = source.downcast_ref::<AwaitsSignature>()?;
+        Some(awaits.string_to_sign.expose())
     }
 
     /// The HTTP status, if there was an answer.

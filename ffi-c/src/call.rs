@@ -27,8 +27,7 @@ impl From<VerifiedAnswer> for antom_answer {
 /// Calls another API: signed, retried, verified and judged like every call.
 /// path is the live path, for example "/ams/api/v1/vaults/fetchNonce", also in
 /// test mode. json is sent byte for byte. repeatable: 1 if the same request
-/// twice acts only once, so that it may be tried again once it was sent; else
-/// 0.
+/// twice acts only once, so that it may be tried again after it was sent.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_call(

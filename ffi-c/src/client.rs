@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use antom_core::{Client, Error};
 
-use crate::boundary::{Out, answer, call, free, invalid, required};
+use crate::boundary::{Bytes, Out, Text, answer, call, free, invalid, required};
 use crate::error::{antom_error, antom_status};
 use crate::options::antom_options;
 use crate::shared;
@@ -81,8 +81,7 @@ pub extern "C" fn antom_client_new(
 }
 
 /// Makes a client that shares everything with this one, its connections too,
-/// but has its own timeout_ms, 1 to 3600000, and max_retries for each call. It
-/// costs next to nothing, and is freed on its own.
+/// but has its own timeout_ms, 1 to 3600000, and max_retries for each call.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_with_limits(
@@ -108,10 +107,36 @@ pub extern "C" fn antom_client_with_limits(
     })
 }
 
+/// For languages that C cannot call back. The signer is NULL; a call then fails
+/// with ANTOM_ERR_SIGNING. string_to_sign is its antom_error_string_to_sign,
+/// signature its signature, made as by antom_sign_fn. Repeat the call, with its
+/// antom_error_request_id, on the client from here, which serves only that.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_client_with_signature(
+    client: Option<&antom_client>,
+    string_to_sign: Text,
+    signature: Bytes,
+    signature_len: usize,
+    client_out: Out<antom_client>,
+    error_out: Out<antom_error>,
+) -> antom_status {
+    call(error_out, || {
+        let slot = client_out.required("client_out")?;
+        let client = required(client, "client")?;
+        let string_to_sign = string_to_sign.required("string_to_sign")?;
+        let signature = signature.required(signature_len, "signature")?;
+        let signed = client
+            .client
+            .with_signature(string_to_sign.as_bytes(), signature)?;
+        slot.fill(antom_client::new(signed, client.health.clone()));
+        Ok(())
+    })
+}
+
 /// Closes all connections, from any thread, also for clients that share them.
 /// Calls that run, and later ones, fail with ANTOM_ERR_CLOSED, or with
-/// ANTOM_ERR_OUTCOME_UNKNOWN if the request had left. The client must still be
-/// freed.
+/// ANTOM_ERR_OUTCOME_UNKNOWN if the request had left. Free the client as well.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_close(client: Option<&antom_client>) {
     answer((), || {
@@ -122,7 +147,7 @@ pub extern "C" fn antom_client_close(client: Option<&antom_client>) {
     });
 }
 
-/// Frees the client, on which no call may be running. What came from it stays.
+/// Frees the client, on which no call may be running. Its results stay.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_free(client: Option<Box<antom_client>>) {
     free(client);

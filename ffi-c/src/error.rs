@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString, c_char};
 
 use antom_core::{Error, ErrorKind, ResultStatus};
+use zeroize::Zeroizing;
 
 use crate::boundary::{c_string, free, number, optional_text, text};
 
@@ -46,8 +47,8 @@ pub enum antom_code {
     ANTOM_ERR_INTERNAL = 99,
 }
 
-/// Why a call failed. It holds no secrets, never changes, and may be read from
-/// any thread.
+/// Why a call failed. It holds no secrets but string_to_sign, never changes, and
+/// may be read from any thread.
 pub struct antom_error {
     kind: ErrorKind,
     kind_name: CString,
@@ -61,6 +62,7 @@ pub struct antom_error {
     http_status: i32,
     attempts: u32,
     request_id: Option<CString>,
+    string_to_sign: Option<Zeroizing<CString>>,
     violations: Vec<Violation>,
 }
 
@@ -89,6 +91,10 @@ impl From<&Error> for antom_error {
             http_status: error.http_status().map_or(0, i32::from),
             attempts: error.attempts(),
             request_id: error.request_id().map(c_string),
+            string_to_sign: error
+                .string_to_sign()
+                .and_then(|string| str::from_utf8(string).ok())
+                .map(|string| Zeroizing::new(c_string(string))),
             violations: error
                 .violations()
                 .iter()
@@ -167,10 +173,21 @@ pub extern "C" fn antom_error_attempts(error: Option<&antom_error>) -> u32 {
     number(error, |error| error.attempts)
 }
 
-/// The vaulting_request_id of the call, even if the library made it, or NULL.
+/// The vaulting_request_id, even if the library made it, or NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_request_id(error: Option<&antom_error>) -> *const c_char {
     optional_text(error, |error| error.request_id.as_deref())
+}
+
+/// For antom_client_with_signature, if no signer is set; else NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn antom_error_string_to_sign(error: Option<&antom_error>) -> *const c_char {
+    optional_text(error, |error| {
+        error
+            .string_to_sign
+            .as_ref()
+            .map(|string| string.as_c_str())
+    })
 }
 
 /// How many field rules the request breaks.
@@ -179,8 +196,7 @@ pub extern "C" fn antom_error_violation_count(error: Option<&antom_error>) -> us
     number(error, |error| error.violations.len())
 }
 
-/// The field with rule number index, from 0, named as in Antom's documentation,
-/// for example "redirectUrl". NULL past the end.
+/// The field of number index, from 0, like "redirectUrl". NULL past the end.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_error_violation_field(
     error: Option<&antom_error>,

@@ -125,7 +125,7 @@ pub extern "C" fn antom_replay_guard_claim(
     })
 }
 
-/// Gives the claim of a vaulting back, because handling it failed. Any thread.
+/// Gives the claim of a vaulting back: handling it failed. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_replay_guard_release(
     guard: Option<&antom_replay_guard>,

@@ -41,12 +41,19 @@ pub struct antom_options {
     max_retries: Option<u32>,
     ca: Option<Ca>,
     proxy: Option<Zeroizing<String>>,
-    signer: Option<SignCallback>,
+    signer: Option<Signing>,
     merchant_public_key: Option<Key>,
     antom_public_keys: Vec<(String, Key)>,
     max_response_age: Option<Duration>,
     observer: Option<ObserveCallback>,
     shared: bool,
+}
+
+/// What signs instead of a private key.
+#[derive(Clone, Copy)]
+enum Signing {
+    Callback(SignCallback),
+    ByHand,
 }
 
 enum Key {
@@ -111,8 +118,10 @@ impl antom_options {
         if let Some(url) = &self.proxy {
             builder = builder.proxy(url.as_str());
         }
-        if let Some(signer) = self.signer {
-            builder = builder.signer(signer);
+        match self.signer {
+            Some(Signing::Callback(signer)) => builder = builder.signer(signer),
+            Some(Signing::ByHand) => builder = builder.signatures_by_hand(),
+            None => {}
         }
         if let Some(key) = &self.merchant_public_key {
             builder = builder.signer_public_key(key.input());
@@ -132,7 +141,9 @@ impl antom_options {
     /// Whether the client is one for all that ask with the same settings. Not with a callback: its context need not
     /// live as long as the process.
     pub(crate) fn is_shared(&self) -> Result<bool, Error> {
-        if self.shared && (self.signer.is_some() || self.observer.is_some()) {
+        let calls_back =
+            matches!(self.signer, Some(Signing::Callback(_))) || self.observer.is_some();
+        if self.shared && calls_back {
             return Err(invalid(
                 "options",
                 "a client with a signer or an observer cannot be shared, because it outlives what they use",
@@ -162,8 +173,8 @@ impl antom_options {
             merchant_public_key,
             antom_public_keys,
             max_response_age,
+            signer,
             // Never together with callbacks, see `is_shared`.
-            signer: _,
             observer: _,
             shared: _,
         } = self;
@@ -171,6 +182,7 @@ impl antom_options {
         digest.text(client_id.as_deref());
         digest.key(private_key.as_ref());
         digest.text(passphrase.as_deref().map(String::as_str));
+        digest.text(signer.map(|_| "by hand"));
         digest.key(antom_public_key.as_ref());
         digest.text(endpoint.as_deref());
         digest.text(region.map(Region::name));
@@ -272,8 +284,7 @@ pub extern "C" fn antom_options_set_client_id(
 }
 
 /// Required, or one of the next two: your private key, which signs requests.
-/// RSA, 2048 bits or more, as PEM, DER, or the bare base64 of Antom's
-/// Dashboard.
+/// RSA, 2048 bits or more, as PEM, DER, or the base64 of Antom's Dashboard.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_private_key(
     options: Option<&mut antom_options>,
@@ -317,7 +328,7 @@ pub type antom_sign_fn = Option<
 /// Instead of a private key: sign is called on the thread of a call, for every
 /// attempt. It gets context, which must stay valid as long as the client, also
 /// from several threads at once. If it fails, nothing is sent:
-/// ANTOM_ERR_SIGNING.
+/// ANTOM_ERR_SIGNING. NULL: see antom_client_with_signature.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_signer(
     options: Option<&mut antom_options>,
@@ -325,8 +336,10 @@ pub extern "C" fn antom_options_set_signer(
     context: Context,
 ) -> antom_status {
     set(options, |options| {
-        let function = required(sign, "sign")?;
-        options.signer = Some(SignCallback { function, context });
+        options.signer = Some(match sign {
+            Some(function) => Signing::Callback(SignCallback { function, context }),
+            None => Signing::ByHand,
+        });
         Ok(())
     })
 }
@@ -416,8 +429,7 @@ pub extern "C" fn antom_options_set_endpoint(
     })
 }
 
-/// Instead: the name of a gateway of Antom's, "north_america", "asia" or
-/// "europe".
+/// Instead: the name of Antom's gateway, "north_america", "asia" or "europe".
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_options_set_region(
     options: Option<&mut antom_options>,

@@ -14,9 +14,8 @@ pub struct antom_signature {
 }
 
 /// Signs a request that your program sends itself: method and path as they are
-/// sent, "/ams/sandbox/api/..." in test mode; time is the text of the
-/// request-time header, in milliseconds since 1970; body is what you send, or
-/// NULL and 0.
+/// sent, "/ams/sandbox/api/..." in test mode; time is the request-time header,
+/// in milliseconds since 1970; body is what you send, or NULL and 0.
 #[must_use]
 #[unsafe(no_mangle)]
 #[allow(

@@ -201,7 +201,7 @@ pub extern "C" fn antom_client_inquire_vaulting(
 }
 
 /// After ANTOM_ERR_OUTCOME_UNKNOWN: an inquiry for this vaulting_request_id
-/// that has an answer for a request that never arrived too, see antom_outcome.
+/// that answers for a request that never arrived too, see antom_outcome.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_recover(

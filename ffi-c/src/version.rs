@@ -20,8 +20,7 @@ pub extern "C" fn antom_abi_version() -> u32 {
     ABI_VERSION
 }
 
-/// The version of the loaded library, for example "0.1.0". Never NULL, never
-/// freed.
+/// The version of the loaded library, for example "0.1.0". Never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_version() -> *const c_char {
     VERSION.as_ptr()

@@ -227,8 +227,14 @@ fn sections(header: &str) -> Vec<Section<'_>> {
         .collect()
 }
 
-/// Pointers that may be NULL: who wants no error, has no context, no account, or no observer.
-const MAY_BE_NULL: [&str; 4] = ["error_out", "context", "merchant_account_id", "observe"];
+/// Pointers that may be NULL: who wants no error, has no context, no account, no signer, or no observer.
+const MAY_BE_NULL: [&str; 5] = [
+    "error_out",
+    "context",
+    "merchant_account_id",
+    "sign",
+    "observe",
+];
 
 /// A program that calls each function with NULL for each of its pointers, one by one.
 fn nulls(header: &str) -> String {

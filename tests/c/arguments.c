@@ -129,7 +129,7 @@ static void setters_of_functions_and_lists(void) {
     antom_options *options = antom_options_new();
     begin("arguments/set_signer");
     EXPECT(antom_options_set_signer(options, never_signs, NULL) == ANTOM_OK);
-    EXPECT(antom_options_set_signer(options, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    EXPECT(antom_options_set_signer(options, NULL, NULL) == ANTOM_OK);
     EXPECT(antom_options_set_signer(NULL, never_signs, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
     begin("arguments/set_observer");
     EXPECT(antom_options_set_observer(options, never_looks, NULL) == ANTOM_OK);
@@ -219,6 +219,29 @@ static void client_with_limits(void) {
     begin("arguments/with_limits_outlives_nothing");
     EXPECT(antom_client_with_limits(client, 1, 0, &limited, NULL) == ANTOM_OK);
     antom_client_free(limited);
+}
+
+static void client_with_signature(void) {
+    antom_client *once = UNTOUCHED;
+    antom_error *error = NULL;
+    antom_status status;
+    begin("arguments/with_signature_without_client");
+    status = antom_client_with_signature(NULL, "x", "x", 1, &once, &error);
+    expect_refused(__LINE__, status, error, "client");
+    begin("arguments/with_signature_of_no_string_to_sign");
+    status = antom_client_with_signature(client, NULL, "x", 1, &once, &error);
+    expect_refused(__LINE__, status, error, "string_to_sign");
+    status = antom_client_with_signature(client, not_utf8, "x", 1, &once, &error);
+    expect_refused(__LINE__, status, error, "string_to_sign");
+    status = antom_client_with_signature(client, "POST /\nanother.1.{}", "x", 1, &once, &error);
+    expect_refused(__LINE__, status, error, "string_to_sign");
+    begin("arguments/with_signature_without_signature");
+    status = antom_client_with_signature(client, "x", NULL, 1, &once, &error);
+    expect_refused(__LINE__, status, error, "signature");
+    EXPECT(once == UNTOUCHED);
+    begin("arguments/with_signature_without_client_out");
+    status = antom_client_with_signature(client, "x", "x", 1, NULL, &error);
+    expect_refused(__LINE__, status, error, "client_out");
 }
 
 static void inquiries(void) {
@@ -642,6 +665,7 @@ static void accessors_of_null(void) {
     EXPECT(antom_error_http_status(NULL) == 0);
     EXPECT(antom_error_attempts(NULL) == 0);
     EXPECT(antom_error_request_id(NULL) == NULL);
+    EXPECT(antom_error_string_to_sign(NULL) == NULL);
     EXPECT(antom_error_violation_count(NULL) == 0);
     EXPECT(antom_error_violation_field(NULL, 0) == NULL);
     EXPECT(antom_error_violation_problem(NULL, 0) == NULL);
@@ -713,6 +737,7 @@ int main(void) {
     options_must_be_complete();
     client_new();
     client_with_limits();
+    client_with_signature();
     inquiries();
     cards();
     calls();

@@ -273,6 +273,92 @@ static void a_client_with_callbacks_is_never_shared(void) {
     antom_options_free(options);
 }
 
+/* ---- signatures between two calls ---------------------------------------- */
+
+static antom_options *options_by_hand(int has_public_key) {
+    struct signer none = signer_of(GOOD);
+    antom_options *options = has_public_key ? checked_options_with(&none) : options_with(&none);
+    EXPECT(antom_options_set_signer(options, NULL, NULL) == ANTOM_OK);
+    EXPECT(antom_options_set_shared(options, 1) == ANTOM_OK);
+    return options;
+}
+
+/* The error of a call that waits for a signature. */
+static antom_error *awaits_signature(const antom_client *client, const char *request_id) {
+    antom_vaulting_session *session = NULL;
+    antom_error *error = NULL;
+    EXPECT(create(client, request_id, &session, &error) == ANTOM_ERR_SIGNING);
+    EXPECT(session == NULL && antom_error_attempts(error) == 0);
+    EXPECT(strstr(antom_error_message(error), "sign the string to sign") != NULL);
+    EXPECT(strstr(antom_error_message(error), "paymentMethodType") == NULL);
+    EXPECT(strstr(antom_error_string_to_sign(error), "paymentMethodType") != NULL);
+    return error;
+}
+
+/* Signs what the error asks for, with the key of this owner. */
+static antom_status with_signature(const antom_client *client, const antom_error *asked,
+                                   const char *owner, antom_client **signed_out,
+                                   antom_error **error_out) {
+    const char *string = antom_error_string_to_sign(asked);
+    uint8_t signature[512];
+    size_t length = sign_through_another_client(owner, string, strlen(string), signature);
+    return antom_client_with_signature(client, string, (const char *)signature, length, signed_out,
+                                       error_out);
+}
+
+static void a_signature_made_by_hand_serves_its_call(void) {
+    antom_client *client = client_of(options_by_hand(1));
+    antom_client *once = NULL;
+    antom_vaulting_session *session = NULL;
+    antom_error *asked = awaits_signature(client, NULL);
+    EXPECT(with_signature(client, asked, "merchant", &once, NULL) == ANTOM_OK);
+    EXPECT(create(once, antom_error_request_id(asked), &session, NULL) == ANTOM_OK);
+    antom_vaulting_session_free(session);
+    antom_error_free(asked);
+    antom_client_free(once);
+    antom_client_free(client);
+}
+
+static void a_signature_made_by_hand_serves_no_other_call(void) {
+    antom_client *client = client_of(options_by_hand(0));
+    antom_client *once = NULL;
+    antom_vaulting_session *session = NULL;
+    antom_error *asked = awaits_signature(client, NULL);
+    antom_error *error = NULL;
+    EXPECT(with_signature(client, asked, "merchant", &once, NULL) == ANTOM_OK);
+    EXPECT(create(once, NULL, &session, &error) == ANTOM_ERR_SIGNING);
+    EXPECT(strstr(antom_error_message(error), "for another request") != NULL);
+    EXPECT(antom_error_string_to_sign(error) == NULL && antom_error_attempts(error) == 0);
+    EXPECT(create(once, antom_error_request_id(asked), &session, NULL) == ANTOM_OK);
+    antom_vaulting_session_free(session);
+    antom_error_free(error);
+    antom_error_free(asked);
+    antom_client_free(once);
+    antom_client_free(client);
+}
+
+static void a_wrong_signature_made_by_hand_is_refused(void) {
+    antom_client *knows_its_key = client_of(options_by_hand(1));
+    antom_client *does_not = client_of(options_by_hand(0));
+    antom_client *once = NULL;
+    antom_vaulting_session *session = NULL;
+    antom_error *asked = awaits_signature(knows_its_key, NULL);
+    antom_error *error = NULL;
+    EXPECT(with_signature(knows_its_key, asked, "gateway", &once, &error) == ANTOM_ERR_SIGNING);
+    EXPECT(strstr(antom_error_message(error), "does not fit the merchant's public key") != NULL);
+    EXPECT(once == NULL);
+    antom_error_free(error);
+    error = NULL;
+    EXPECT(with_signature(does_not, asked, "gateway", &once, NULL) == ANTOM_OK);
+    EXPECT(create(once, antom_error_request_id(asked), &session, &error) == ANTOM_ERR_API);
+    EXPECT_TEXT(antom_error_result_code(error), "INVALID_SIGNATURE");
+    antom_error_free(error);
+    antom_error_free(asked);
+    antom_client_free(once);
+    antom_client_free(does_not);
+    antom_client_free(knows_its_key);
+}
+
 /* ---- an observer --------------------------------------------------------- */
 
 enum { MOST_EVENTS = 16 };
@@ -456,6 +542,9 @@ int main(void) {
     RUN(a_signer_may_call_its_own_client);
     RUN(a_signer_may_close_its_own_client);
     RUN(a_client_with_callbacks_is_never_shared);
+    RUN(a_signature_made_by_hand_serves_its_call);
+    RUN(a_signature_made_by_hand_serves_no_other_call);
+    RUN(a_wrong_signature_made_by_hand_is_refused);
     RUN(an_observer_is_told_everything_in_order);
     RUN(an_observer_is_told_of_a_failure);
     RUN(an_observer_of_a_call_without_an_id_is_told_none);

@@ -61,6 +61,8 @@ int main(void) {
     EXPECT(antom_error_attempts(NULL) == 0);
     begin("nulls/antom_error_request_id_error");
     expect_empty(__LINE__, antom_error_request_id(NULL));
+    begin("nulls/antom_error_string_to_sign_error");
+    expect_empty(__LINE__, antom_error_string_to_sign(NULL));
     begin("nulls/antom_error_violation_count_error");
     EXPECT(antom_error_violation_count(NULL) == 0);
     begin("nulls/antom_error_violation_field_error");
@@ -83,8 +85,6 @@ int main(void) {
     EXPECT(antom_options_set_private_key_path(options, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
     begin("nulls/antom_options_set_signer_options");
     EXPECT(antom_options_set_signer(NULL, sign, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
-    begin("nulls/antom_options_set_signer_sign");
-    EXPECT(antom_options_set_signer(options, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
     begin("nulls/antom_options_set_signer_public_key_options");
     EXPECT(antom_options_set_signer_public_key(NULL, "x", 1) == ANTOM_ERR_INVALID_ARGUMENT);
     begin("nulls/antom_options_set_signer_public_key_key");
@@ -159,6 +159,14 @@ int main(void) {
     EXPECT(antom_client_with_limits(NULL, 1, 1, UNTOUCHED, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
     begin("nulls/antom_client_with_limits_client_out");
     EXPECT(antom_client_with_limits(client, 1, 1, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    begin("nulls/antom_client_with_signature_client");
+    EXPECT(antom_client_with_signature(NULL, "x", "x", 1, UNTOUCHED, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    begin("nulls/antom_client_with_signature_string_to_sign");
+    EXPECT(antom_client_with_signature(client, NULL, "x", 1, UNTOUCHED, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    begin("nulls/antom_client_with_signature_signature");
+    EXPECT(antom_client_with_signature(client, "x", NULL, 1, UNTOUCHED, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
+    begin("nulls/antom_client_with_signature_client_out");
+    EXPECT(antom_client_with_signature(client, "x", "x", 1, NULL, NULL) == ANTOM_ERR_INVALID_ARGUMENT);
     begin("nulls/antom_client_close_client");
     antom_client_close(NULL);
     begin("nulls/antom_client_free_client");

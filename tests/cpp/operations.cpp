@@ -299,6 +299,21 @@ void signers(Checks &checks) {
         fails_with([] { return std::string(); });
         fails_with([] { return std::string(100000, 'x'); });
     });
+    checks.check("what_a_signer_threw_is_nested_in_the_error", [] {
+        const Client client(keyless_gateway_options().signer(
+            [](auto, auto) -> std::string { throw std::runtime_error("the HSM is off"); }));
+        try {
+            (void)create(client);
+        } catch (const antom::SigningError &thrown) {
+            try {
+                std::rethrow_if_nested(thrown);
+            } catch (const std::runtime_error &cause) {
+                expect_equal(std::string(cause.what()), "the HSM is off", "the cause");
+                return;
+            }
+        }
+        throw Failed("there is no cause");
+    });
     checks.check("rubbish_of_a_signer_is_found_out", [] {
         Options options = keyless_gateway_options();
         options.signer([](auto, auto) { return std::string(256, 'x'); });

@@ -42,7 +42,8 @@ Expected expect_throw(const std::function<void()> &body) {
         body();
     } catch (const antom::Error &error) {
         const auto *expected = dynamic_cast<const Expected *>(&error);
-        expect(expected != nullptr && typeid(error) == typeid(Expected),
+        const bool has_cause = dynamic_cast<const std::nested_exception *>(&error) != nullptr;
+        expect(expected != nullptr && (has_cause || typeid(error) == typeid(Expected)),
                std::string("another class of exception: ") + error.what());
         return *expected;
     }

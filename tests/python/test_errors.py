@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support import ROOT, offline_client
@@ -116,15 +118,32 @@ def test_the_guide_lists_the_same_classes() -> None:
     assert rows == [(cls.__name__, "".join(base.__name__ for base in cls.__bases__[1:])) for cls in CLASSES]
 
 
-NO_MEMORY_FOR_A_THREAD = """
-import re, resource
-from pathlib import Path
+RANDOMNESS_THAT_CAN_BE_BROKEN = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/types.h>
+
+int is_broken;
+
+ssize_t getrandom(void *buffer, size_t size, unsigned flags) {
+    ssize_t (*original)(void *, size_t, unsigned) =
+        (ssize_t(*)(void *, size_t, unsigned))dlsym(RTLD_NEXT, "getrandom");
+    if (is_broken) {
+        errno = EIO;
+        return -1;
+    }
+    return original(buffer, size, flags);
+}
+"""
+
+A_PANIC = """
+import ctypes
 from support import offline_client
 import antom
 
 client = offline_client(endpoint="http://localhost:1")
-kilobytes = int(re.search("VmSize:\\\\s+(\\\\d+) kB", Path("/proc/self/status").read_text())[1])
-resource.setrlimit(resource.RLIMIT_AS, (kilobytes * 1024 + 2**20, -1))
+ctypes.c_int.in_dll(ctypes.CDLL(None), "is_broken").value = 1
 try:
     client.create_vaulting_session(payment_method_type="CARD")
 except Exception as error:
@@ -133,15 +152,44 @@ except Exception as error:
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="replaces a function of libc as Linux allows it")
+def test_a_panic_is_an_internal_error(tmp_path: Path) -> None:
+    # A request's id is random, and there is no way on without random numbers.
+    source, library = tmp_path / "broken.c", tmp_path / "broken.so"
+    source.write_text(RANDOMNESS_THAT_CAN_BE_BROKEN)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    child = run(A_PANIC, {"LD_PRELOAD": str(library)})
+    assert child.stderr == "", "the panic itself printed nothing"
+    assert re.fullmatch(r"internal error at \S+\.rs:\d+\n", child.stdout)
+
+
+NO_MEMORY_FOR_A_THREAD = """
+import re, resource
+from pathlib import Path
+from support import offline_client
+
+client = offline_client(endpoint="http://localhost:1")
+kilobytes = int(re.search("VmSize:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+resource.setrlimit(resource.RLIMIT_AS, (kilobytes * 1024 + 2**20, -1))
+try:
+    client.create_vaulting_session(payment_method_type="CARD")
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its memory as Linux does")
-def test_a_panic_is_an_internal_error() -> None:
-    # Looking up a name needs a thread. One that cannot be started is a panic, and this is the only one we know.
-    child = subprocess.run(
-        [sys.executable, "-c", NO_MEMORY_FOR_A_THREAD],
+def test_a_look_up_that_gets_no_thread_says_so() -> None:
+    child = run(NO_MEMORY_FOR_A_THREAD)
+    assert re.fullmatch(r"NotSentError .* no thread could be started for it: .* a limit\)\n", child.stdout), child
+
+
+def run(program: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
         cwd=ROOT / "tests" / "python",
+        env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert child.stderr == "", "the panic itself printed nothing"
-    assert re.fullmatch(r"internal error at \S+\.rs:\d+\n", child.stdout)

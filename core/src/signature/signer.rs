@@ -1,6 +1,9 @@
 //! Who makes the signatures: a key in memory, or a KMS, an HSM or a card that never gives the key away.
 
 use std::error::Error;
+use std::fmt;
+
+use crate::secret::Secret;
 
 /// Why a signer failed. Its text ends up in an error message: keep secrets out of it.
 pub type SignerError = Box<dyn Error + Send + Sync>;
@@ -32,5 +35,70 @@ where
 {
     fn sign(&self, content: &[u8], sha256: &[u8; 32]) -> Result<Vec<u8>, SignerError> {
         self(content, sha256)
+    }
+}
+
+/// The signer of a client whose signatures its caller makes between two calls: it only says what is to be signed.
+pub(crate) struct SignedByHand;
+
+impl Signer for SignedByHand {
+    fn sign(&self, content: &[u8], _sha256: &[u8; 32]) -> Result<Vec<u8>, SignerError> {
+        Err(Box::new(AwaitsSignature {
+            string_to_sign: Secret::new(content.to_vec()),
+        }))
+    }
+}
+
+/// A request is ready but for its signature.
+pub(crate) struct AwaitsSignature {
+    pub(crate) string_to_sign: Secret<Vec<u8>>,
+}
+
+impl fmt::Debug for AwaitsSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwaitsSignature").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for AwaitsSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("signatures are made by hand here: sign the string to sign, and repeat the call with that signature")
+    }
+}
+
+impl Error for AwaitsSignature {}
+
+/// A signature that was made by hand, for the one request whose string was signed.
+pub(crate) struct HandSignature {
+    string_to_sign: Secret<Vec<u8>>,
+    /// The `request-time` in that string, which must be sent.
+    pub(crate) time: String,
+    signature: Vec<u8>,
+}
+
+impl HandSignature {
+    /// `None` if the string is not one that asks for a signature of this client id.
+    pub(crate) fn new(client_id: &str, string_to_sign: &[u8], signature: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(string_to_sign).ok()?;
+        let (_, rest) = text.split_once('\n')?;
+        let (time, _) = rest
+            .strip_prefix(client_id)?
+            .strip_prefix('.')?
+            .split_once('.')?;
+        Some(Self {
+            time: time.to_owned(),
+            string_to_sign: Secret::new(string_to_sign.to_vec()),
+            signature: signature.to_vec(),
+        })
+    }
+}
+
+impl Signer for HandSignature {
+    fn sign(&self, content: &[u8], _sha256: &[u8; 32]) -> Result<Vec<u8>, SignerError> {
+        if content == self.string_to_sign.expose() {
+            Ok(self.signature.clone())
+        } else {
+            Err("the signature given is for another request: repeat the call with the same arguments and the same vaultingRequestId".into())
+        }
     }
 }

@@ -314,9 +314,9 @@ fn check(interrupt: Interrupt) -> Result<(), ureq::Error> {
     Ok(())
 }
 
-/// Does what cannot be interrupted on a thread of its own, which is left behind when the call ends before it.
+/// Does what cannot be ended early on a thread of its own, which is left behind when the call ends before it.
 fn apart<T: Send + 'static>(
-    interrupt: Interrupt,
+    interrupt: Option<Interrupt>,
     timeout: NextTimeout,
     work: impl FnOnce() -> Result<T, ureq::Error> + Send + 'static,
 ) -> Result<T, ureq::Error> {
@@ -324,19 +324,23 @@ fn apart<T: Send + 'static>(
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::Builder::new()
         .spawn(move || sender.send(work()))
-        .map_err(ureq::Error::Io)?;
+        .map_err(|_| ureq::Error::Other(NO_THREAD.into()))?;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        match receiver.recv_timeout(left.min(BETWEEN_QUESTIONS)) {
+        let slice = interrupt.map_or(left, |_| left.min(BETWEEN_QUESTIONS));
+        match receiver.recv_timeout(slice) {
             Ok(done) => return done,
             Err(RecvTimeoutError::Disconnected) => return Err(ureq::Error::ConnectionFailed),
             Err(RecvTimeoutError::Timeout) if left.is_zero() => {
                 return Err(ureq::Error::Timeout(timeout.reason));
             }
-            Err(RecvTimeoutError::Timeout) => check(interrupt)?,
+            Err(RecvTimeoutError::Timeout) => interrupt.map_or(Ok(()), check)?,
         }
     }
 }
+
+const NO_THREAD: &str =
+    "no thread could be started for it: this process, its user or this machine has reached a limit";
 
 /// ureq asks for addresses before it looks for an open connection, and each look-up takes a thread. [`Dialler`] looks
 /// the name up, only where a connection is opened.
@@ -354,8 +358,8 @@ impl Resolver for LookedUpLater {
     }
 }
 
-/// Looks up the name of the gateway, or of the proxy, and opens a TCP connection. In a call that can be interrupted,
-/// each of the two has a thread of its own.
+/// Looks up the name of the gateway, or of the proxy, on a thread of its own, and opens a TCP connection, which has one
+/// too in a call that can be interrupted.
 #[derive(Debug)]
 struct Dialler;
 
@@ -399,7 +403,7 @@ impl<In: Connection> Connector<In> for Dialler {
         };
         match interrupt() {
             None => open(),
-            Some(interrupt) => apart(interrupt, timeout, open),
+            interrupt => apart(interrupt, timeout, open),
         }
     }
 }
@@ -414,15 +418,12 @@ fn look_up(
         reason: Timeout::Resolve,
         ..timeout
     };
-    let Some(interrupt) = interrupt() else {
-        return resolver.resolve(uri, config, timeout);
-    };
     let (uri, config) = (uri.clone(), config.clone());
     let unlimited = NextTimeout {
         after: MaybeDuration::NotHappening,
         ..timeout
     };
-    apart(interrupt, timeout, move || {
+    apart(interrupt(), timeout, move || {
         resolver.resolve(&uri, &config, unlimited)
     })
 }
@@ -609,7 +610,7 @@ mod tests {
     #[test]
     fn work_apart_gives_its_result_and_asks_nobody_if_it_is_quick() {
         let ask = || panic!("nobody asks");
-        let done = apart(ask, timeout(Duration::from_hours(1)), || Ok(7));
+        let done = apart(Some(ask), timeout(Duration::from_hours(1)), || Ok(7));
         assert_eq!(done.unwrap(), 7);
     }
 
@@ -618,7 +619,7 @@ mod tests {
         let (_hold, held) = mpsc::channel::<()>();
         let begun = Instant::now();
         let done = apart(
-            at_the_second_question,
+            Some(at_the_second_question),
             timeout(Duration::from_hours(1)),
             move || {
                 held.recv().ok();
@@ -634,7 +635,7 @@ mod tests {
     fn work_apart_ends_with_its_timeout() {
         let (_hold, held) = mpsc::channel::<()>();
         let done = apart(
-            || false,
+            Some(|| false),
             timeout(Duration::from_millis(1)),
             move || {
                 held.recv().ok();
