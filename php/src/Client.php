@@ -6,8 +6,10 @@ namespace Antom;
 
 use Antom\Exception\AntomException;
 use Antom\Exception\ClosedException;
+use Antom\Exception\SigningException;
 use Antom\Internal\Api\CreateVaultingSession;
 use Antom\Internal\Api\VaultingReader;
+use Antom\Internal\AwaitsSignature;
 use Antom\Internal\CallLog;
 use Antom\Internal\Check;
 use Antom\Internal\Headers;
@@ -35,19 +37,24 @@ final class Client
 
     private ?CallLog $log;
 
+    /** What makes the signatures instead of a private key. */
+    private ?\Closure $signer;
+
     /** @param array<string, int> $limits */
-    private function __construct(CData $handle, array $limits, ?CallLog $log)
+    private function __construct(CData $handle, array $limits, ?CallLog $log, ?\Closure $signer)
     {
         $this->handle = $handle;
         $this->limits = $limits;
         $this->log = $log;
+        $this->signer = $signer;
     }
 
     /**
      * Checks every setting and builds a client. Opens no connection.
      *
-     * Required: client_id, private_key (PEM, DER or bare base64) or private_key_path, antom_public_key or
-     * antom_public_key_path, and endpoint or region ("north_america", "asia", "europe"). The others: product ("apo",
+     * Required: client_id, private_key (PEM, DER or bare base64), private_key_path or signer (a function that gets the
+     * string to sign and returns the bytes of its signature, RSASSA-PKCS1-v1_5 with SHA-256, for a key that your
+     * program does not hold; signer_public_key is its public half), antom_public_key or antom_public_key_path, and endpoint or region ("north_america", "asia", "europe"). The others: product ("apo",
      * the default, or "ams"), key_version (default "1"), antom_public_keys (further keys of Antom by their keyVersion,
      * while Antom changes its key), agent_token, connect_timeout_ms (default 5000), max_retries (default 2), timeout_ms
      * (of a whole call, default 30000), max_response_age_s (any), ca_certificate or ca_certificate_path (PEM, trusted
@@ -56,7 +63,7 @@ final class Client
      * ffi.preload has loaded it). null is as good as absent.
      *
      * @param array{client_id?: ?string, private_key?: ?string, private_key_path?: ?string,
-     *     private_key_passphrase?: ?string, antom_public_key?: ?string, antom_public_key_path?: ?string,
+     *     signer?: ?callable(string): string, signer_public_key?: ?string, private_key_passphrase?: ?string, antom_public_key?: ?string, antom_public_key_path?: ?string,
      *     antom_public_keys?: ?array<array-key, string>, endpoint?: ?string, region?: ?string, product?: ?string,
      *     key_version?: ?string, agent_token?: ?string, connect_timeout_ms?: ?int, timeout_ms?: ?int,
      *     max_retries?: ?int, max_response_age_s?: ?int, ca_certificate?: ?string, ca_certificate_path?: ?string,
@@ -80,7 +87,7 @@ final class Client
                 }
             }
             $handle = $native->produce('antom_client_new', 'antom_client', [$options]);
-            return new self($handle, $settings->limits(), $settings->callLog());
+            return new self($handle, $settings->limits(), $settings->callLog(), $settings->signer());
         } finally {
             $native->get('antom_options_free', $options);
         }
@@ -103,7 +110,7 @@ final class Client
         }
         $arguments = [$this->handle(), $limits['timeout_ms'], $limits['max_retries']];
         $handle = Native::instance()->produce('antom_client_with_limits', 'antom_client', $arguments);
-        return new self($handle, $limits, $this->log);
+        return new self($handle, $limits, $this->log, $this->signer);
     }
 
     /**
@@ -125,7 +132,7 @@ final class Client
     ): VaultingSession {
         $struct = Native::instance()->request(
             CreateVaultingSession::REQUEST,
-            CreateVaultingSession::members($request)
+            CreateVaultingSession::members($this->withRequestId($request))
         );
         return $this->ask(
             'createVaultingSession',
@@ -181,7 +188,7 @@ final class Client
         #[\SensitiveParameter]
         array $request
     ): Vaulting {
-        $json = Check::json('the request', $request);
+        $json = Check::json('the request', $this->withRequestId($request));
         $arguments = [$json, strlen($json)];
         return $this->askVaulting('vaultPaymentMethod', 'antom_client_vault_payment_method', $arguments);
     }
@@ -314,17 +321,16 @@ final class Client
         string $body
     ): string {
         $arguments = [
-            $this->handle(),
             Check::text('method', $method),
             Check::text('path', $path),
             Check::text('time', $time),
-            $body,
+            $this->signer === null ? $body : Check::text('body, which a signer gets as text', $body),
             strlen($body),
         ];
         $header = static function (Native $native, CData $signature): string {
             return $native->get('antom_signature_header', $signature);
         };
-        return Native::instance()->read('antom_client_sign', 'antom_signature', $arguments, $header);
+        return $this->read('antom_client_sign', 'antom_signature', $arguments, $header);
     }
 
     /**
@@ -427,7 +433,7 @@ final class Client
     ) {
         $begin = hrtime(true);
         try {
-            $result = Native::instance()->read($function, $type, array_merge([$this->handle()], $arguments), $read);
+            $result = $this->read($function, $type, $arguments, $read);
         } catch (AntomException $exception) {
             if ($this->log !== null) {
                 $this->log->failed($api, $exception, $begin);
@@ -438,5 +444,69 @@ final class Client
             $this->log->succeeded($api, $result instanceof Answer ? null : $result->requestId(), $begin);
         }
         return $result;
+    }
+
+    /**
+     * Calls a function of libantom, twice if it asks for a signature.
+     *
+     * @template T
+     * @param list<mixed> $arguments after the client
+     * @param callable(Native, CData): T $read
+     * @return T
+     * @throws AntomException
+     */
+    private function read(
+        string $function,
+        string $type,
+        #[\SensitiveParameter]
+        array $arguments,
+        callable $read
+    ) {
+        try {
+            return Native::instance()->read($function, $type, array_merge([$this->handle()], $arguments), $read);
+        } catch (AwaitsSignature $call) {
+            $signed = $this->withSignature($call->stringToSign->reveal());
+            return Native::instance()->read($function, $type, array_merge([$signed->handle()], $arguments), $read);
+        }
+    }
+
+    /** A client for the one call that has this string to sign. */
+    private function withSignature(
+        #[\SensitiveParameter]
+        string $stringToSign
+    ): self {
+        try {
+            $signature = ($this->signer)($stringToSign);
+        } catch (\Throwable $failure) {
+            throw self::notSigned('the signer threw ' . get_class($failure), $failure);
+        }
+        if (!is_string($signature)) {
+            throw self::notSigned('the signer returned ' . gettype($signature) . ' and not a string of bytes');
+        }
+        $arguments = [$this->handle(), $stringToSign, $signature, strlen($signature)];
+        $handle = Native::instance()->produce('antom_client_with_signature', 'antom_client', $arguments);
+        return new self($handle, $this->limits, null, null);
+    }
+
+    private static function notSigned(string $problem, ?\Throwable $failure = null): SigningException
+    {
+        $advice = 'Check the signer; nothing was sent.';
+        return new SigningException("the request was not sent: $problem", ['advice' => $advice], $failure);
+    }
+
+    /**
+     * With a signer, libantom is asked twice about one request: it must not make an id of its own each time.
+     *
+     * @param array<array-key, mixed> $request
+     * @return array<array-key, mixed>
+     */
+    private function withRequestId(
+        #[\SensitiveParameter]
+        array $request
+    ): array {
+        if ($this->signer !== null && !isset($request['vaultingRequestId'])) {
+            $request['vaultingRequestId'] = bin2hex(random_bytes(16));
+        }
+        return $request;
     }
 }

@@ -142,8 +142,8 @@ final class SettingsTest extends TestCase
     {
         preg_match_all('/antom_options_set_(\w+)\(/', Repository::header(), $found);
         $types = (new \ReflectionClassConstant(\Antom\Internal\Settings::class, 'TYPES'))->getValue();
-        // Callbacks: docs/decisions.md says why PHP has none.
-        $withoutSetting = ['signer', 'signer_public_key', 'observer'];
+        // A callback: docs/decisions.md says why PHP has none.
+        $withoutSetting = ['observer'];
         $withoutSetter = ['antom_public_keys', 'library', 'logger'];
         self::assertSame(
             array_values(array_diff($found[1], $withoutSetting)),

@@ -25,9 +25,9 @@ class AntomException extends \RuntimeException
      *     result_status?: ?string, result_message?: ?string, authenticated?: bool, http_status?: ?int,
      *     attempts?: int, request_id?: ?string, violations?: list<array{field: string, problem: string}>} $details
      */
-    public function __construct(string $message, array $details = [])
+    public function __construct(string $message, array $details = [], ?\Throwable $previous = null)
     {
-        parent::__construct($message, $details['kind'] ?? static::KIND);
+        parent::__construct($message, $details['kind'] ?? static::KIND, $previous);
         $this->details = $details;
         $this->removeArgumentsFromTrace();
     }

@@ -279,6 +279,10 @@ final class Native
             return new $class("libantom answered $status without saying why", ['kind' => $status]);
         }
         try {
+            $stringToSign = $this->ffi->antom_error_string_to_sign($error);
+            if ($stringToSign !== null) {
+                return new AwaitsSignature($stringToSign);
+            }
             $class = ErrorKind::exceptionClass($status);
             return new $class($this->ffi->antom_error_message($error), [
                 'kind' => $status,

@@ -23,6 +23,7 @@ final class Settings
     private const PRODUCT = 'product';
     private const BOOLEAN = 'boolean';
     private const KEYS = 'keys by their versions';
+    private const SIGNER = 'signer';
     private const LOGGER = 'logger';
     private const LIBRARY = 'library';
 
@@ -31,6 +32,8 @@ final class Settings
         'client_id' => self::TEXT,
         'private_key' => self::BYTES,
         'private_key_path' => self::TEXT,
+        'signer' => self::SIGNER,
+        'signer_public_key' => self::BYTES,
         'private_key_passphrase' => self::TEXT,
         'antom_public_key' => self::BYTES,
         'antom_public_key_path' => self::TEXT,
@@ -57,6 +60,8 @@ final class Settings
 
     private const EXCLUSIVE = [
         ['private_key', 'private_key_path'],
+        ['private_key', 'signer'],
+        ['private_key_path', 'signer'],
         ['antom_public_key', 'antom_public_key_path'],
         ['endpoint', 'region'],
         ['ca_certificate', 'ca_certificate_path'],
@@ -68,6 +73,8 @@ final class Settings
     private ?string $library = null;
 
     private ?CallLog $log = null;
+
+    private ?\Closure $signer = null;
 
     /** @var array<string, int> */
     private array $limits = self::LIMITS;
@@ -112,6 +119,12 @@ final class Settings
         return $this->log;
     }
 
+    /** What makes the signatures instead of a private key. */
+    public function signer(): ?\Closure
+    {
+        return $this->signer;
+    }
+
     /**
      * The limits of a call.
      *
@@ -152,6 +165,11 @@ final class Settings
                 break;
             case self::PRODUCT:
                 $arguments = [self::product($shown, $value)];
+                break;
+            case self::SIGNER:
+                $this->signer = self::callable($shown, $value);
+                // libantom calls nobody: it asks for each signature, and Client brings it.
+                $arguments = [null, null];
                 break;
             case self::KEYS:
                 $this->takeFurtherKeys($shown, $value);
@@ -201,6 +219,16 @@ final class Settings
             throw Check::error("$shown: expected \"apo\" or \"ams\"");
         }
         return self::PRODUCTS[$product];
+    }
+
+    /** @param mixed $signer */
+    private static function callable(string $shown, $signer): \Closure
+    {
+        // A name of a function would do, too, but a string in this place is more likely a key.
+        if (is_string($signer) || !is_callable($signer)) {
+            throw Check::error("$shown: expected a function that takes the string to sign and returns the signature");
+        }
+        return \Closure::fromCallable($signer);
     }
 
     /** @param mixed $logger */
