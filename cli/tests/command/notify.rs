@@ -21,7 +21,7 @@ fn an_acknowledged_sample_is_a_success_and_any_other_answer_is_explained() {
         assert_eq!(json(&output)["http_status"], 200);
     }
 
-    let output = antom(&["notify", &url("http", "/nowhere"), "--data", data])
+    let output = antom(&["notify", &url("http", "/ams/nowhere"), "--data", data])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
