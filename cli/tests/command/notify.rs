@@ -69,6 +69,24 @@ fn a_command_line_that_is_not_usable_ends_with_2() {
         let output = antom(&["notify"]).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
+    for (arguments, said) in [
+        (&[][..], "--data <DIR>|--antom-key <FILE>"),
+        (
+            &["--antom-key", "/nowhere"],
+            "wants the private key that signs in Antom's place",
+        ),
+        (
+            &["--data", "/nowhere"],
+            "antom sandbox with the same --data makes the key",
+        ),
+    ] {
+        let output = antom(&["notify", "http://127.0.0.1:1/"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
     let output = antom(&["sandbox", "--profile", "real"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(

@@ -94,6 +94,11 @@ impl TryFrom<Wanted> for FaultRule {
     type Error = WrongFault;
 
     fn try_from(wanted: Wanted) -> Result<Self, WrongFault> {
+        if wanted.fault.contains(['*', '%', '@', '#']) {
+            return Err(WrongFault::new(
+                "times, probability, path and request_id are members of their own here, and not part of fault",
+            ));
+        }
         let times = wanted.times.map(|times| {
             NonZeroU32::new(times).ok_or_else(|| WrongFault::new("times must be 1 or more"))
         });

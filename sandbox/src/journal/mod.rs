@@ -110,6 +110,9 @@ pub(crate) struct Step {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Delivery {
+    /// As the control API numbers notifications; not known of earlier versions.
+    #[serde(default)]
+    pub(crate) notification: Option<u64>,
     pub(crate) vaulting: Option<u64>,
     pub(crate) request_id: Option<String>,
     pub(crate) url: String,

@@ -394,6 +394,7 @@ impl Posted {
         let headers = self.message.headers.into_iter().collect();
         let answer = self.answer.as_ref();
         Delivery {
+            notification: Some(attempt.notice),
             vaulting: Some(attempt.vaulting),
             request_id: Some(attempt.request_id.clone()),
             url: attempt.url.clone(),

@@ -197,6 +197,28 @@ fn what_a_fault_did_to_an_answer_is_not_shown_as_a_success() {
 }
 
 #[test]
+fn a_notification_has_the_number_that_the_control_api_knows_it_by() {
+    let running = Running::start();
+    running.send_body(BODY);
+    running.send(&post("/vaultings/1/card", "number=4054695723100768"));
+    let until = Instant::now() + Duration::from_secs(20);
+    let entry = loop {
+        if let [number] = numbers(&journal(&running, "?kind=notification"))[..] {
+            break number;
+        }
+        assert!(Instant::now() < until, "no notification was sent");
+        thread::sleep(Duration::from_millis(10));
+    };
+    let listed = running.control("GET notifications", "").json();
+    assert_eq!(listed["notifications"][0]["number"], 1);
+    let html = page(&running, &format!("/notifications/{entry}"));
+    assert!(
+        html.contains(&format!("Notification 1 · Entry {entry} ·")),
+        "{html}"
+    );
+}
+
+#[test]
 fn a_refused_signature_is_explained_on_its_page() {
     let running = Running::start();
     let mut request = Draft::default().sign(&running.merchant);

@@ -653,6 +653,7 @@ fn a_rule_that_cannot_be_is_refused() {
     for (rule, expected) in [
         (json!({}), "lacks the member \"fault\""),
         (json!({"fault": "http-530"}), "did you mean http-500"),
+        (json!({"fault": "http-503*2"}), "members of their own here"),
         (
             json!({"fault": "http-503", "when": "now"}),
             "there is no member \"when\"",
