@@ -54,7 +54,7 @@ from antom._frozen import Frozen
 from antom._native import ReplayGuard
 from antom.aio import AsyncClient
 from antom.client import Client
-from antom.errors import AntomError, UntrustedNotificationError
+from antom.errors import AntomError, InvalidArgumentError, UntrustedNotificationError
 from antom.replay import BeingHandledError, Claim
 from antom.types import ACKNOWLEDGEMENT, Headers, VaultingNotification
 
@@ -239,7 +239,8 @@ class NotificationHandler(Generic[_Returned]):
             notification = self._client.verify_notification(
                 method=method, path=self._path or path, headers=headers, body=body
             )
-        except UntrustedNotificationError as error:
+        except (UntrustedNotificationError, InvalidArgumentError) as error:
+            # A path that is no text, and so no argument, was not signed by Antom.
             _log.warning("refused: %s", error)
             return _refusal(HTTPStatus.BAD_REQUEST)
         except AntomError as error:
@@ -397,13 +398,14 @@ def _environ_path(environ: Environ) -> str:
         # It is a whole URL, if a proxy sent it so.
         return came if came.startswith("/") else "/" + came.partition("://")[2].partition("/")[2]
     unescaped = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    path, query = quote(unescaped.encode("latin-1"), safe=_UNESCAPED), environ.get("QUERY_STRING", "")
+    # What a server should not have put there is in no path of Antom's.
+    path, query = quote(unescaped.encode("latin-1", "replace"), safe=_UNESCAPED), environ.get("QUERY_STRING", "")
     return f"{path}?{query}" if query else path
 
 
 def _scope_path(scope: Scope) -> str:
     raw = scope.get("raw_path")
-    path = raw.decode("latin-1") if raw else quote(scope["path"], safe=_UNESCAPED)
+    path = raw.decode("latin-1") if raw else quote(scope["path"], safe=_UNESCAPED, errors="surrogatepass")
     query = scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 

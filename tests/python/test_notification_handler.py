@@ -173,6 +173,11 @@ def test_what_is_not_antoms_is_refused_without_saying_why(
     assert HEADERS["Signature"] not in caplog.text
 
 
+def test_a_path_that_is_no_text_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    assert status_of(ignoring(Guard()), path="/antom/\udc80") == 400
+    assert caplog.messages == ["refused: path holds a lone surrogate: it is not text that can be written as UTF-8"]
+
+
 def test_what_is_antoms_but_not_as_documented_is_not_acknowledged(caplog: pytest.LogCaptureFixture) -> None:
     body = b'{"vaultingRequestId":"vault-1"}'
     assert status_of(ignoring(Guard()), body=body, headers=signed(body)) == 500
@@ -328,6 +333,12 @@ def test_wsgi_refuses_a_strange_path(raw: str) -> None:
     assert wsgi(environ(RAW_URI=raw)) == "400 Bad Request"
 
 
+@pytest.mark.parametrize("name", ["RAW_URI", "REQUEST_URI", "PATH_INFO", "QUERY_STRING"])
+@pytest.mark.parametrize("text", ["/\udc80", "/\ud800", "/€"])
+def test_wsgi_refuses_a_path_that_is_no_text(name: str, text: str) -> None:
+    assert wsgi(environ(**{name: text})) == "400 Bad Request"
+
+
 def test_wsgi_escapes_the_path_again_where_the_server_does_not_keep_it() -> None:
     headers = signed(BODY, "/shop/caf%C3%A9/a+b~c")
     came = environ(BODY, headers, SCRIPT_NAME="/shop", PATH_INFO="/caf\u00c3\u00a9/a+b~c", QUERY_STRING="")
@@ -405,6 +416,11 @@ def test_asgi_takes_the_path_as_it_came() -> None:
     assert asgi(ignoring(Guard()), came, WHOLE) == 200
     came = scope(signed(BODY, "/caf%C3%A9"), path="/café", query_string=b"")
     assert asgi(ignoring(Guard()), came, WHOLE) == 200
+
+
+@pytest.mark.parametrize("path", ["/\udc80", "/\ud800", "/€"])
+def test_asgi_refuses_a_path_that_is_no_text(path: str) -> None:
+    assert asgi(ignoring(Guard()), scope(path=path), WHOLE) == 400
 
 
 # ---- the objects of real frameworks ----
