@@ -334,7 +334,7 @@ def test_wsgi_refuses_a_strange_path(raw: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["RAW_URI", "REQUEST_URI", "PATH_INFO", "QUERY_STRING"])
-@pytest.mark.parametrize("text", ["/\udc80", "/\ud800", "/€"])
+@pytest.mark.parametrize("text", ["/\ud800", "/€"])
 def test_wsgi_refuses_a_path_that_is_no_text(name: str, text: str) -> None:
     assert wsgi(environ(**{name: text})) == "400 Bad Request"
 
@@ -418,7 +418,7 @@ def test_asgi_takes_the_path_as_it_came() -> None:
     assert asgi(ignoring(Guard()), came, WHOLE) == 200
 
 
-@pytest.mark.parametrize("path", ["/\udc80", "/\ud800", "/€"])
+@pytest.mark.parametrize("path", ["/\ud800", "/€"])
 def test_asgi_refuses_a_path_that_is_no_text(path: str) -> None:
     assert asgi(ignoring(Guard()), scope(path=path), WHOLE) == 400
 
