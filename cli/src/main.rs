@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 it worked, 1 it did not, 2 the command line is not usable, or a setting is missing.
 
+mod attempts;
 mod call;
 mod doctor;
 mod keys;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use antom_core::signature::{KeyInput, SigningKey};
 use antom_sandbox::{DEFAULT_CLIENT_ID, Files, Sample, SampleVerdict};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use crate::output::{Failure, block, print, print_json};
@@ -17,6 +17,7 @@ Example:
 Exit codes: 0 it was acknowledged, 1 it was not, 2 the command line is not usable.";
 
 #[derive(Args)]
+#[command(group(ArgGroup::new("key").required(true).args(["data", "antom_key"])))]
 #[expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 pub(crate) struct Arguments {
     /// Receiver, on this machine
@@ -36,11 +37,11 @@ pub(crate) struct Arguments {
     client_id: Option<String>,
 
     /// Sign with the key of the sandbox that keeps its files there; antom sandbox --data makes them
-    #[arg(long, value_name = "DIR", required_unless_present = "antom_key")]
+    #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
     /// Sign with the private key in this file
-    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    #[arg(long, value_name = "FILE")]
     antom_key: Option<PathBuf>,
 
     /// Certificate authority to trust besides the platform's
@@ -58,8 +59,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let json = arguments.json;
+    let source = if arguments.data.is_some() {
+        "antom sandbox with the same --data makes the key"
+    } else {
+        "--antom-key wants the private key that signs in Antom's place"
+    };
     let (sample, key) = arguments.into_sample()?;
-    let key = SigningKey::load(&KeyInput::path(key))?;
+    let key = SigningKey::load(&KeyInput::path(key))
+        .map_err(|error| Failure::Usage(format!("{}; {source}", error.message())))?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|e| Failure::Other(format!("cannot start threads: {e}")))?;
     let verdict = runtime

@@ -94,9 +94,11 @@ fn describe(error: &Error) -> Vec<(&'static str, String)> {
             format!("{} ({})", error.kind().name(), error.kind().number()),
         ),
         ("message", error.message().to_owned()),
-        ("advice", error.advice().to_owned()),
     ];
+    // Some messages end with it.
+    let advice = Some(error.advice()).filter(|advice| !error.message().ends_with(advice));
     let optional = [
+        ("advice", advice.map(str::to_owned)),
         ("request id", error.request_id().map(str::to_owned)),
         ("HTTP status", error.http_status().map(|s| s.to_string())),
         ("result code", error.result_code().map(str::to_owned)),

@@ -36,7 +36,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443", value_parser = address)]
     https: SocketAddr,
 
-    /// Keep keys and certificates there; otherwise they are new at every start
+    /// Keep keys, certificates and the journal there, but no sessions; for one sandbox at a time. Otherwise all of it
+    /// is new at every start
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
@@ -269,6 +270,7 @@ impl From<StartError> for Failure {
             | StartError::Notifications(_) => Self::Usage(error.to_string()),
             StartError::Busy { .. }
             | StartError::Listen { .. }
+            | StartError::InUse(_)
             | StartError::File { .. }
             | StartError::Key { .. }
             | StartError::Certificate(_) => Self::Other(error.to_string()),

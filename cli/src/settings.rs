@@ -10,6 +10,7 @@ use antom_core::signature::KeyInput;
 use antom_core::{Client, Error, Product, Region, Secret};
 use clap::Args;
 
+use crate::attempts::Attempts;
 use crate::output::Failure;
 
 /// Where the call goes and who makes it. Keys as text, the passphrase and the agent token come from the environment
@@ -73,7 +74,7 @@ impl ClientArguments {
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let client_id = text(self.client_id.as_ref(), "ANTOM_CLIENT_ID")?
             .ok_or_else(|| missing("--client-id", "ANTOM_CLIENT_ID"))?;
-        let mut builder = Client::builder(client_id);
+        let mut builder = Client::builder(client_id).observer(Attempts::default());
 
         let private_key = key(
             self.private_key_path.as_deref(),
@@ -130,6 +131,12 @@ impl ClientArguments {
             builder = builder.max_retries(number);
         }
         Ok(builder.build()?)
+    }
+
+    /// Whether the calls go to a gateway on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        let hosts = ["://127.0.0.1", "://localhost", "://[::1]"];
+        matches!(self.gateway(), Ok(Gateway::Endpoint(url)) if hosts.iter().any(|host| url.contains(host)))
     }
 
     fn gateway(&self) -> Result<Gateway, Failure> {

@@ -4,6 +4,7 @@ mod complete;
 mod inquire;
 
 use std::collections::BTreeMap;
+use std::env;
 
 use antom_core::{CreateVaultingSession, VaultingSession, metadata_text};
 use clap::{Args, Subcommand};
@@ -114,9 +115,21 @@ fn create(arguments: CreateArguments) -> Result<(), Failure> {
     if arguments.json {
         print_json(&SessionJson::of(&session))?;
     } else {
-        print(&block(&describe(&session)))?;
+        let mut lines = describe(&session);
+        if session.normal_url.is_none() && arguments.client.is_local() {
+            lines.extend(checkout_url(&session).map(|url| ("checkout", url)));
+        }
+        print(&block(&lines))?;
     }
     Ok(())
+}
+
+/// The page of the local sandbox where a buyer enters the card, if its address is set.
+fn checkout_url(session: &VaultingSession) -> Option<String> {
+    env::var_os("ANTOM_SANDBOX")?;
+    let sandbox = complete::sandbox_address(None).ok()?;
+    let id = complete::path_segment(&session.id);
+    Some(format!("{sandbox}/checkout?vaultingSessionId={id}"))
 }
 
 /// For eyes on a terminal: enough of the session data to recognise it, not enough to use it.

@@ -150,8 +150,8 @@ impl Client {
         }
     }
 
-    /// The same client, which can be interrupted: while a call waits, `is_wanted` is asked every 50 ms, on the calling
-    /// thread, whether the call is to end. It then ends at once, with [`ErrorKind::NotSent`] or
+    /// The same client, which can be interrupted: while a call waits, sends or receives, `is_wanted` is asked every 50 ms,
+    /// on the calling thread, whether the call is to end. It then ends at once, with [`ErrorKind::NotSent`] or
     /// [`ErrorKind::OutcomeUnknown`], and is not tried again. For languages in which a signal is handled between two
     /// steps of the program.
     ///

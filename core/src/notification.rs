@@ -317,7 +317,8 @@ pub struct MemoryReplayGuard {
 
 impl MemoryReplayGuard {
     /// Keeps at most `capacity` notifications for `keep` each; more than the 24 hours in which Antom repeats them is
-    /// a good choice. The oldest goes when it is full.
+    /// a good choice. The oldest goes when it is full. What takes longer to handle than it is kept must not be released:
+    /// by then the claim may be that of a repetition.
     pub fn new(capacity: usize, keep: Duration) -> Self {
         Self {
             claims: Mutex::default(),

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 require __DIR__ . '/../../php/autoload.php'; // With Composer: vendor/autoload.php
 
-$client = Antom\Client::create(require __DIR__ . '/settings.php');
+$client = Antom\Client::create(require __DIR__ . '/settings.php'); // Needs ffi.enable: docs/php.md says how.
 try {
     $body = file_get_contents('php://input');
     $notification = $client->verifyNotification($_SERVER['REQUEST_METHOD'], $_SERVER['REQUEST_URI'], $_SERVER, $body);

@@ -1,5 +1,6 @@
 """Receives Antom's notifications as a WSGI application.
 
+    python -c 'import notifications_wsgi; notifications_wsgi.guard.create_table()'  # once
     gunicorn --workers 2 notifications_wsgi:application
 
 The settings come from the environment, as in create_session.py; SHOP_DATABASE is the
@@ -12,7 +13,7 @@ import sqlite3
 import antom
 
 client = antom.Client.from_env()
-# All processes share it. Its table is made once, with create_table() or in a migration.
+# All processes share it. Its table is made once, as above or in a migration.
 guard = antom.replay.DatabaseReplayGuard(
     lambda: sqlite3.connect(os.environ["SHOP_DATABASE"]), paramstyle=sqlite3.paramstyle
 )

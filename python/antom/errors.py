@@ -99,8 +99,8 @@ class AntomError(Exception):
     """How many times the request was tried on the network; 0 if it never came to that."""
 
     request_id: str | None
-    """The ``vaultingRequestId`` of the call, made by the client if you gave none. Keep it: it is what to inquire by
-    and what to send again."""
+    """The ``vaultingRequestId`` of the call, made by the client if you gave none. Keep it: it is what to inquire by,
+    and what to give again if :attr:`retryable`."""
 
     violations: tuple[Violation, ...]
     """Every broken field rule; empty unless this is an :class:`InvalidRequestError`."""
@@ -159,15 +159,19 @@ class SigningError(AntomError):
 
 
 class NotSentError(AntomError, ConnectionError):
-    """The request did not leave this machine: it is safe to send it again."""
+    """The request did not leave this machine: it is safe to send it again.
+
+    Where that cannot succeed before something is corrected, :attr:`retryable` is false.
+    """
 
     kind = ErrorKind.NOT_SENT
 
 
 class OutcomeUnknownError(AntomError, ConnectionError):
-    """The request may have been processed: no complete answer came.
+    """The request may have been processed: no complete answer came. Do what :attr:`advice` says.
 
-    Inquire, or send it again with the same ``vaulting_request_id``.
+    :attr:`retryable` is true where sending it again with the same ``vaulting_request_id`` is safe. After
+    ``vault_payment_method``, and after a ``call`` that is not ``idempotent``, it is false: inquire first.
     """
 
     kind = ErrorKind.OUTCOME_UNKNOWN

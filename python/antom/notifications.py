@@ -47,15 +47,15 @@ import logging
 import threading
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Mapping, MutableMapping
 from http import HTTPStatus
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from antom._frozen import Frozen
 from antom._native import ReplayGuard
 from antom.aio import AsyncClient
 from antom.client import Client
-from antom.errors import AntomError, UntrustedNotificationError
-from antom.replay import BeingHandledError
+from antom.errors import AntomError, InvalidArgumentError, UntrustedNotificationError
+from antom.replay import BeingHandledError, Claim
 from antom.types import ACKNOWLEDGEMENT, Headers, VaultingNotification
 
 __all__ = ["LARGEST_BODY", "HttpAnswer", "NotificationHandler", "SharedReplayGuard", "handler"]
@@ -84,17 +84,17 @@ class HttpAnswer(Frozen):
 class SharedReplayGuard(Protocol):
     """A replay guard with leases, such as those in :mod:`antom.replay`."""
 
-    def claim(self, notification: VaultingNotification, /) -> bool:
-        """Return whether the notification is new, and is now yours to handle.
+    def claim(self, notification: VaultingNotification, /) -> Claim | None:
+        """Return a claim if the notification is new, and is now yours to handle.
 
         :raises antom.replay.BeingHandledError: Somebody else has claimed it.
         """
         ...
 
-    def confirm(self, notification: VaultingNotification, /) -> None:
+    def confirm(self, claim: Claim, /) -> None:
         """Remember that the notification was handled."""
 
-    def release(self, notification: VaultingNotification, /) -> None:
+    def release(self, claim: Claim, /) -> None:
         """Give a claim back, because handling failed."""
 
 
@@ -106,23 +106,31 @@ class _ProcessReplayGuard:
         self._being_handled: set[str] = set()
         self._lock = threading.Lock()
 
-    def claim(self, notification: VaultingNotification, /) -> bool:
+    def claim(self, notification: VaultingNotification, /) -> Claim | None:
         with self._lock:
             if notification.replay_key in self._being_handled:
                 raise BeingHandledError
-            is_new = self._guard.claim(notification)
-            if is_new:
-                self._being_handled.add(notification.replay_key)
-            return is_new
+            if not self._guard.claim(notification):
+                return None
+            self._being_handled.add(notification.replay_key)
+            # There is one claim of it at a time.
+            return Claim(notification=notification, token="")
 
-    def confirm(self, notification: VaultingNotification, /) -> None:
+    def confirm(self, claim: Claim, /) -> None:
         with self._lock:
-            self._being_handled.discard(notification.replay_key)
+            self._being_handled.discard(claim.notification.replay_key)
 
-    def release(self, notification: VaultingNotification, /) -> None:
+    def release(self, claim: Claim, /) -> None:
         with self._lock:
-            self._being_handled.discard(notification.replay_key)
-            self._guard.release(notification)
+            self._being_handled.discard(claim.notification.replay_key)
+            self._guard.release(claim.notification)
+
+
+class _Begun(NamedTuple):
+    """A notification to be handled, and the claim, if it is of those that are handled once."""
+
+    notification: VaultingNotification
+    claim: Claim | None
 
 
 def handler(
@@ -188,7 +196,7 @@ class NotificationHandler(Generic[_Returned]):
         if isinstance(begun, HttpAnswer):
             return begun
         try:
-            self._function(begun)
+            self._function(begun.notification)
         except BaseException as error:  # noqa: BLE001 it is logged, or raised again
             return self._failed(begun, error)
         return self._handled(begun)
@@ -213,7 +221,7 @@ class NotificationHandler(Generic[_Returned]):
         if isinstance(begun, HttpAnswer):
             return begun
         try:
-            await self._function(begun)  # type: ignore[misc]  # _is_async says that it can be
+            await self._function(begun.notification)  # type: ignore[misc]  # _is_async says that it can be
         except Exception as error:  # noqa: BLE001 it is logged
             return await asyncio.to_thread(self._failed, begun, error)
         except BaseException as error:  # noqa: BLE001 it is raised again
@@ -221,7 +229,7 @@ class NotificationHandler(Generic[_Returned]):
             return self._failed(begun, error)
         return await asyncio.to_thread(self._handled, begun)
 
-    def _begin(self, method: str, path: str, headers: Headers, body: bytes) -> VaultingNotification | HttpAnswer:
+    def _begin(self, method: str, path: str, headers: Headers, body: bytes) -> _Begun | HttpAnswer:
         """Verify and claim. An answer says that there is nothing to handle."""
         if method != "POST":
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -231,40 +239,44 @@ class NotificationHandler(Generic[_Returned]):
             notification = self._client.verify_notification(
                 method=method, path=self._path or path, headers=headers, body=body
             )
-        except UntrustedNotificationError as error:
+        except (UntrustedNotificationError, InvalidArgumentError) as error:
+            # A path that is no text, and so no argument, was not signed by Antom.
             _log.warning("refused: %s", error)
             return _refusal(HTTPStatus.BAD_REQUEST)
         except AntomError as error:
             _log.error("a notification could not be read: %s", error)
             return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
-        return self._claimed(notification) if notification.replay_key else notification
+        return self._claimed(notification) if notification.replay_key else _Begun(notification, None)
 
-    def _claimed(self, notification: VaultingNotification) -> VaultingNotification | HttpAnswer:
+    def _claimed(self, notification: VaultingNotification) -> _Begun | HttpAnswer:
         try:
-            is_new = self._guard.claim(notification)
+            claim = self._guard.claim(notification)
         except BeingHandledError:
             _log.info("%s is being handled already", notification.request_id)
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE)
         except Exception:  # noqa: BLE001 it is logged
             _log.exception("%s was not handled, because the replay guard failed", notification.request_id)
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE)
-        return notification if is_new else _ACKNOWLEDGED
+        return _Begun(notification, claim) if claim else _ACKNOWLEDGED
 
-    def _failed(self, notification: VaultingNotification, error: BaseException) -> HttpAnswer:
+    def _failed(self, begun: _Begun, error: BaseException) -> HttpAnswer:
+        request_id = begun.notification.request_id
         try:
-            self._guard.release(notification)
+            if begun.claim:
+                self._guard.release(begun.claim)
         except Exception:  # noqa: BLE001 it is logged
-            _log.exception("the claim of %s was not released: it ends by itself", notification.request_id)
+            _log.exception("the claim of %s was not released: it ends by itself", request_id)
         if not isinstance(error, Exception):
             raise error
-        _log.error("handling %s failed; Antom will send it again", notification.request_id, exc_info=error)
+        _log.error("handling %s failed; Antom will send it again", request_id, exc_info=error)
         return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _handled(self, notification: VaultingNotification) -> HttpAnswer:
+    def _handled(self, begun: _Begun) -> HttpAnswer:
         try:
-            self._guard.confirm(notification)
+            if begun.claim:
+                self._guard.confirm(begun.claim)
         except Exception:  # noqa: BLE001 it is logged
-            _log.exception("%s was handled, but this could not be remembered", notification.request_id)
+            _log.exception("%s was handled, but this could not be remembered", begun.notification.request_id)
         return _ACKNOWLEDGED
 
     # ---- WSGI and what stands on it ----
@@ -386,13 +398,14 @@ def _environ_path(environ: Environ) -> str:
         # It is a whole URL, if a proxy sent it so.
         return came if came.startswith("/") else "/" + came.partition("://")[2].partition("/")[2]
     unescaped = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    path, query = quote(unescaped.encode("latin-1"), safe=_UNESCAPED), environ.get("QUERY_STRING", "")
+    # What a server should not have put there is in no path of Antom's.
+    path, query = quote(unescaped.encode("latin-1", "replace"), safe=_UNESCAPED), environ.get("QUERY_STRING", "")
     return f"{path}?{query}" if query else path
 
 
 def _scope_path(scope: Scope) -> str:
     raw = scope.get("raw_path")
-    path = raw.decode("latin-1") if raw else quote(scope["path"], safe=_UNESCAPED)
+    path = raw.decode("latin-1") if raw else quote(scope["path"], safe=_UNESCAPED, errors="surrogatepass")
     query = scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 

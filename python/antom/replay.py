@@ -3,15 +3,16 @@
 Antom sends a notification until it is acknowledged, and sometimes after. A guard says of each whether it is new. It is
 used in three steps, which :func:`antom.notifications.handler` takes by itself:
 
-1. ``claim(notification)``: True, it is yours: handle it. False, it was handled: acknowledge it and do nothing else.
-   :class:`BeingHandledError`, somebody else is at it: answer with an HTTP error, and Antom sends it again.
-2. ``confirm(notification)`` when it was handled, or ``release(notification)`` when that failed.
+1. ``claim(notification)``: a :class:`Claim`, it is yours: handle it. None, it was handled: acknowledge it and do nothing
+   else. :class:`BeingHandledError`, somebody else is at it: answer with an HTTP error, and Antom sends it again.
+2. ``confirm(claim)`` when it was handled, or ``release(claim)`` when that failed.
 3. Acknowledge it.
 
 A claim is a lease. If the process dies before step 2, the claim ends by itself after ``lease``, and the next repetition
 can be claimed again: nothing is lost. The price is that a notification may be handled twice, if its handling took
 longer than the lease or died between its last step and ``confirm``. What you do with a notification must bear that: an
-``UPDATE … SET card_token = …`` does.
+``UPDATE … SET card_token = …`` does. Who comes late gives nothing back that somebody else has claimed meanwhile; that it
+was handled is true, and remembered, also then.
 
 :class:`antom.ReplayGuard` does the same within one process, without leases: its claims end with the process.
 """
@@ -20,15 +21,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any, Literal, Protocol, TypeAlias
 
+from antom._frozen import Frozen
 from antom.types import VaultingNotification
 
-__all__ = ["BeingHandledError", "DatabaseReplayGuard", "RedisReplayGuard"]
+__all__ = ["BeingHandledError", "Claim", "DatabaseReplayGuard", "RedisReplayGuard"]
 
 KEEP = timedelta(hours=48)
 LEASE = timedelta(minutes=5)
@@ -44,6 +47,14 @@ class BeingHandledError(Exception):
         super().__init__(
             "this notification is being handled elsewhere: answer with an HTTP error, and Antom will send it again"
         )
+
+
+class Claim(Frozen):
+    """The right to handle a notification, until it is confirmed or released, or its lease ends."""
+
+    notification: VaultingNotification
+    token: str
+    """Tells this claim from an earlier or a later one of the same notification."""
 
 
 class Cursor(Protocol):
@@ -81,10 +92,10 @@ class DatabaseReplayGuard:
     """
 
     __slots__ = (
-        "_claim",
         "_confirm",
         "_connect",
         "_expire",
+        "_insert",
         "_keep",
         "_lease",
         "_look",
@@ -112,13 +123,16 @@ class DatabaseReplayGuard:
         def statement(sql: str) -> _Statement:
             return _Statement(sql, table, paramstyle)
 
-        self._claim = statement("INSERT INTO {table} (notification, handled, expires_at) VALUES (:key, 0, :until)")
+        self._insert = statement(
+            "INSERT INTO {table} (notification, claim, handled, expires_at) VALUES (:key, :token, :handled, :until)"
+        )
         self._take_over = statement(
-            "UPDATE {table} SET handled = 0, expires_at = :until WHERE notification = :key AND expires_at <= :now"
+            "UPDATE {table} SET claim = :token, handled = 0, expires_at = :until"
+            " WHERE notification = :key AND expires_at <= :now"
         )
         self._look = statement("SELECT handled FROM {table} WHERE notification = :key")
         self._confirm = statement("UPDATE {table} SET handled = 1, expires_at = :until WHERE notification = :key")
-        self._release = statement("DELETE FROM {table} WHERE notification = :key AND handled = 0")
+        self._release = statement("DELETE FROM {table} WHERE notification = :key AND claim = :token AND handled = 0")
         self._expire = statement("DELETE FROM {table} WHERE expires_at <= :now")
 
     @property
@@ -127,6 +141,7 @@ class DatabaseReplayGuard:
         return (
             f"CREATE TABLE {self._table} (\n"
             "    notification CHAR(64) NOT NULL PRIMARY KEY,\n"
+            "    claim CHAR(32) NOT NULL,\n"
             "    handled SMALLINT NOT NULL,\n"
             "    expires_at BIGINT NOT NULL\n"
             ")"
@@ -137,8 +152,8 @@ class DatabaseReplayGuard:
         with self._transaction() as cursor:
             cursor.execute(self.table_definition)
 
-    def claim(self, notification: VaultingNotification) -> bool:
-        """Return whether the notification is new. See :mod:`antom.replay` for what to do then.
+    def claim(self, notification: VaultingNotification) -> Claim | None:
+        """Return a claim if the notification is new. See :mod:`antom.replay` for what to do then.
 
         One that is not about a vaulting (``Outcome.UNRELATED``) is never new.
 
@@ -146,40 +161,57 @@ class DatabaseReplayGuard:
         :raises Exception: What the database's module raises: answer with an HTTP error.
         """
         if not notification.replay_key:
-            return False
-        key, now = _key(notification), int(time.time())
+            return None
+        claim, key, now = _new_claim(notification), _key(notification), int(time.time())
         try:
             with self._transaction() as cursor:
-                self._claim.run(cursor, key=key, until=now + self._lease)
+                self._insert.run(cursor, key=key, token=claim.token, handled=0, until=now + self._lease)
         except Exception:
             # Modules differ in how they say that a key is there already, so the row itself is asked.
             with self._transaction() as cursor:
-                self._take_over.run(cursor, key=key, until=now + self._lease, now=now)
+                self._take_over.run(cursor, key=key, token=claim.token, until=now + self._lease, now=now)
                 if cursor.rowcount == 1:
-                    return True
-                self._look.run(cursor, key=key)
-                row = cursor.fetchone()
-            if row is None:
+                    return claim
+                was_handled = self._was_handled(cursor, key)
+            if was_handled is None:
                 raise
-            if not row[0]:
+            if not was_handled:
                 raise BeingHandledError from None
-            return False
-        return True
+            return None
+        return claim
 
-    def confirm(self, notification: VaultingNotification) -> None:
+    def confirm(self, claim: Claim) -> None:
         """Remember for ``keep`` that the notification was handled."""
+        key, until = _key(claim.notification), int(time.time()) + self._keep
         with self._transaction() as cursor:
-            self._confirm.run(cursor, key=_key(notification), until=int(time.time()) + self._keep)
+            self._confirm.run(cursor, key=key, until=until)
+            if cursor.rowcount == 1:
+                return
+        # The lease has ended, and the row is gone; or the module counts only what has changed.
+        try:
+            with self._transaction() as cursor:
+                self._insert.run(cursor, key=key, token=claim.token, handled=1, until=until)
+        except Exception:
+            # Or somebody else has claimed it at this moment.
+            with self._transaction() as cursor:
+                self._confirm.run(cursor, key=key, until=until)
+                if not self._was_handled(cursor, key):
+                    raise
 
-    def release(self, notification: VaultingNotification) -> None:
-        """Give a claim back, because handling failed. What was confirmed stays."""
+    def release(self, claim: Claim) -> None:
+        """Give a claim back, because handling failed. What was confirmed, or claimed by somebody else, stays."""
         with self._transaction() as cursor:
-            self._release.run(cursor, key=_key(notification))
+            self._release.run(cursor, key=_key(claim.notification), token=claim.token)
 
     def delete_expired(self) -> None:
         """Delete the rows that have no effect any more. Once a day is enough."""
         with self._transaction() as cursor:
             self._expire.run(cursor, now=int(time.time()))
+
+    def _was_handled(self, cursor: Cursor, key: str) -> bool | None:
+        self._look.run(cursor, key=key)
+        row = cursor.fetchone()
+        return None if row is None else bool(row[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[Cursor]:
@@ -221,8 +253,8 @@ class RedisReplayGuard:
         self._keep = _seconds("keep", keep) * 1000
         self._lease = _seconds("lease", lease) * 1000
 
-    def claim(self, notification: VaultingNotification) -> bool:
-        """Return whether the notification is new. See :mod:`antom.replay` for what to do then.
+    def claim(self, notification: VaultingNotification) -> Claim | None:
+        """Return a claim if the notification is new. See :mod:`antom.replay` for what to do then.
 
         One that is not about a vaulting (``Outcome.UNRELATED``) is never new.
 
@@ -230,23 +262,23 @@ class RedisReplayGuard:
         :raises Exception: What the client raises: answer with an HTTP error.
         """
         if not notification.replay_key:
-            return False
-        name = self._name(notification)
-        if self._client.set(name, "claimed", nx=True, px=self._lease):
-            return True
+            return None
+        claim, name = _new_claim(notification), self._name(notification)
+        if self._client.set(name, claim.token, nx=True, px=self._lease):
+            return claim
         if self._client.get(name) in ("handled", b"handled"):
-            return False
+            return None
         # Claimed, or given back at this moment.
         raise BeingHandledError
 
-    def confirm(self, notification: VaultingNotification) -> None:
+    def confirm(self, claim: Claim) -> None:
         """Remember for ``keep`` that the notification was handled."""
-        self._client.set(self._name(notification), "handled", px=self._keep)
+        self._client.set(self._name(claim.notification), "handled", px=self._keep)
 
-    def release(self, notification: VaultingNotification) -> None:
-        """Give a claim back, because handling failed. What was confirmed stays."""
-        script = "if redis.call('get', KEYS[1]) == 'claimed' then redis.call('del', KEYS[1]) end"
-        self._client.eval(script, 1, self._name(notification))
+    def release(self, claim: Claim) -> None:
+        """Give a claim back, because handling failed. What was confirmed, or claimed by somebody else, stays."""
+        script = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end"
+        self._client.eval(script, 1, self._name(claim.notification), claim.token)
 
     def _name(self, notification: VaultingNotification) -> str:
         return self._prefix + _key(notification)
@@ -292,6 +324,10 @@ def _seconds(name: str, duration: timedelta) -> int:
     if seconds < 1:
         raise ValueError(f"{name}: give a second or more")
     return seconds
+
+
+def _new_claim(notification: VaultingNotification) -> Claim:
+    return Claim(notification=notification, token=secrets.token_hex(16))
 
 
 def _key(notification: VaultingNotification) -> str:

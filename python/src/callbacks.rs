@@ -111,11 +111,24 @@ pub(crate) fn ask_the_log(py: Python<'_>) -> PyResult<()> {
 }
 
 /// Tells the log of every attempt, and an observer, if there is one, of everything.
-pub(crate) struct Watcher(pub(crate) Option<Callable>);
+pub(crate) struct Watcher {
+    /// Imported when the client is made: a signal's handler may run during an import, and a call must not lose what it
+    /// raises.
+    log: Py<PyAny>,
+    observer: Option<Callable>,
+}
 
 impl Watcher {
+    pub(crate) fn new(py: Python<'_>, observer: Option<Callable>) -> PyResult<Self> {
+        let log = py.import(intern!(py, "antom._log"))?;
+        let log = log.getattr(intern!(py, "attempt_ended"))?.unbind();
+        Ok(Self { log, observer })
+    }
+
     fn tell(&self, make: impl for<'py> Fn(Python<'py>) -> PyResult<Bound<'py, PyAny>>) {
-        let Some(observer) = &self.0 else { return };
+        let Some(observer) = &self.observer else {
+            return;
+        };
         Python::attach(|py| {
             let Some(observer) = observer.get(py) else {
                 return;
@@ -134,11 +147,9 @@ impl Observer for Watcher {
     fn attempt(&self, attempt: &AttemptEnded<'_>) {
         if attempt.error.is_some() || LOG_TAKES_ALL.get() {
             Python::attach(|py| {
-                static LOG: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-                if let Ok(log) = LOG.import(py, "antom._log", "attempt_ended") {
-                    let told = results::attempt_ended(py, attempt);
-                    contain(py, told.and_then(|event| log.call1((event,))), log);
-                }
+                let log = self.log.bind(py);
+                let told = results::attempt_ended(py, attempt);
+                contain(py, told.and_then(|event| log.call1((event,))), log);
             });
         }
         self.tell(|py| results::attempt_ended(py, attempt));

@@ -143,7 +143,7 @@ impl Client {
             .map(|observer| convert::callable("observer", observer))
             .transpose()?;
         callables.extend(observer.clone());
-        builder = builder.observer(Watcher(observer));
+        builder = builder.observer(Watcher::new(py, observer)?);
         let core = detached(py, || builder.build())?;
         Ok(Self::new_with(core, callables, None))
     }

@@ -12,7 +12,8 @@ use crate::error::raise;
 /// Remembers in this process which notifications were handled, because Antom repeats one until it is acknowledged,
 /// for up to 24 hours. Several processes need a guard that they share: see `antom.replay`.
 ///
-/// Keeps at most `capacity` notifications, the newest, for `keep` each: a `timedelta`, or seconds. May be used from any
+/// Keeps at most `capacity` notifications, the newest, for `keep` each: a `timedelta`, or seconds. What takes longer to
+/// handle than it is kept must not be released: by then the claim may be that of a repetition. May be used from any
 /// number of threads.
 ///
 /// >>> guard = ReplayGuard(capacity=1000)

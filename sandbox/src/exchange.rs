@@ -92,17 +92,28 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// What the client got where a fault took the verdict's place.
+    fn told_instead(&self) -> String {
+        match (&self.fault, self.verdict.http_status) {
+            (None, _) | (Some(_), 200) => String::new(),
+            (Some(_), status) => format!(", but HTTP {status} to the client,"),
+        }
+    }
+}
+
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} {} {} {} {} {} {:.1} ms{}{}",
+            "{} {} {} {} {} {}{} {:.1} ms{}{}",
             clock::text(self.time),
             self.method,
             self.path,
             self.client_id.as_deref().unwrap_or("-"),
             self.request_id.as_deref().unwrap_or("-"),
             self.verdict,
+            self.told_instead(),
             milliseconds(self.duration),
             if self.fault.is_some() { " fault " } else { "" },
             self.fault.as_deref().unwrap_or_default(),

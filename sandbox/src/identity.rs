@@ -1,6 +1,6 @@
 //! The keys and certificates of a sandbox: made once, kept in one directory, renewed when they expire.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -75,8 +75,15 @@ pub(crate) struct Identity {
     /// Verifies requests.
     pub(crate) merchant: VerifyingKey,
     pub(crate) tls: Arc<ServerConfig>,
-    /// Removes the directory on drop, unless it is to be kept.
-    pub(crate) temporary: Option<TempDir>,
+    pub(crate) hold: Hold,
+}
+
+/// Keeps other sandboxes out of a directory as long as it lives.
+pub(crate) enum Hold {
+    /// Removes the directory on drop.
+    Temporary { _directory: TempDir },
+    /// Lets another sandbox use it on drop.
+    Kept { _lock: File },
 }
 
 impl Identity {
@@ -86,8 +93,8 @@ impl Identity {
         directory: Option<PathBuf>,
         host_names: &[String],
     ) -> Result<Self, StartError> {
-        let (directory, temporary) = match directory {
-            Some(directory) => (kept_directory(&directory)?, None),
+        let (directory, hold) = match directory {
+            Some(directory) => kept_directory(&directory)?,
             None => temporary_directory()?,
         };
         let files = Files { directory };
@@ -112,7 +119,7 @@ impl Identity {
             gateway,
             tls: Arc::new(tls),
             files,
-            temporary,
+            hold,
         })
     }
 }
@@ -152,19 +159,37 @@ fn key_pair(
     Ok(key)
 }
 
-fn kept_directory(path: &Path) -> Result<PathBuf, StartError> {
+fn kept_directory(path: &Path) -> Result<(PathBuf, Hold), StartError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
+    let directory = builder
         .create(path)
         // Absolute, so that the printed settings work from everywhere.
         .and_then(|()| path.canonicalize())
-        .map_err(|e| file(path, e))
+        .map_err(|e| file(path, e))?;
+    let lock = lock(&directory)?;
+    Ok((directory, Hold::Kept { _lock: lock }))
 }
 
-fn temporary_directory() -> Result<(PathBuf, Option<TempDir>), StartError> {
+/// A lock that ends with this process at the latest.
+fn lock(directory: &Path) -> Result<File, StartError> {
+    let path = directory.join("in-use.lock");
+    let opened = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let lock = opened.map_err(|e| file(&path, e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse(directory.to_owned())),
+        Err(TryLockError::Error(error)) => Err(file(&path, error)),
+    }
+}
+
+fn temporary_directory() -> Result<(PathBuf, Hold), StartError> {
     let mut builder = tempfile::Builder::new();
     builder.prefix("antom-sandbox-");
     #[cfg(unix)]
@@ -172,7 +197,11 @@ fn temporary_directory() -> Result<(PathBuf, Option<TempDir>), StartError> {
     let directory = builder
         .tempdir()
         .map_err(|e| file(&std::env::temp_dir(), e))?;
-    Ok((directory.path().to_owned(), Some(directory)))
+    let path = directory.path().to_owned();
+    let hold = Hold::Temporary {
+        _directory: directory,
+    };
+    Ok((path, hold))
 }
 
 fn write_private(path: &Path, pem: &str) -> Result<(), StartError> {

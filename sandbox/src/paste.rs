@@ -38,11 +38,15 @@ impl ClientSettings {
         }
     }
 
-    /// In each language.
-    pub(crate) fn pastes(&self) -> Vec<Paste> {
+    /// In each language; for a shell also the address of the sandbox itself, which the command asks.
+    pub(crate) fn pastes(&self, sandbox: &str) -> Vec<Paste> {
         let paste = |id, label, text| Paste { id, label, text };
         vec![
-            paste("shell", "Shell", self.shell()),
+            paste(
+                "shell",
+                "Shell",
+                format!("{}export ANTOM_SANDBOX='{sandbox}'\n", self.shell()),
+            ),
             paste(
                 "python",
                 "Python",

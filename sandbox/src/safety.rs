@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN,
     REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
@@ -22,6 +22,7 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 use tokio::time::timeout;
 
+use crate::control;
 use crate::exchange::{Exchange, Verdict, plain};
 use crate::faults::Connection;
 use crate::gateway;
@@ -101,11 +102,27 @@ pub(crate) async fn guard(world: Arc<World>, routes: Routes, request: Request) -
     }
     match with_whole_body(request, BODY_TIMEOUT).await {
         Ok(request) => {
-            let Ok(mut response) = routes.call(request).await;
+            let Ok(response) = routes.call(request).await;
+            let mut response = with_allowed_method(response);
             protect(response.headers_mut());
             response
         }
         Err((refused, head)) => world.refuse(refused, &Request::from_parts(*head, Body::empty())),
+    }
+}
+
+/// An answer that says which methods a path takes, where the one that came is none of them.
+fn with_allowed_method(response: Response) -> Response {
+    let allowed = response.headers().get(ALLOW).cloned();
+    match allowed {
+        Some(allowed) if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+            let methods = allowed.to_str().unwrap_or_default().replace(',', ", ");
+            let error = format!("this path takes another method: {methods}");
+            let mut response = control::refuse(StatusCode::METHOD_NOT_ALLOWED, &error);
+            response.headers_mut().insert(ALLOW, allowed);
+            response
+        }
+        _ => response,
     }
 }
 

@@ -15,7 +15,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -25,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Clock;
 use crate::faults::{Connection, OverTcp, Wire};
-use crate::identity::{Files, Identity};
+use crate::identity::{Files, Hold, Identity};
 use crate::journal::Journal;
 use crate::notifications::{self, Notifications};
 use crate::paste::{ClientSettings, Paste};
@@ -54,8 +53,8 @@ pub struct Sandbox {
     tasks: [JoinHandle<()>; 3],
     /// Ends vaultings in time.
     expiry: JoinHandle<()>,
-    /// Removed last, when nothing uses its files any more.
-    _temporary: Option<TempDir>,
+    /// Given up last, when nothing uses its files any more.
+    _hold: Hold,
 }
 
 /// Where programs on this machine reach it.
@@ -110,7 +109,7 @@ impl Sandbox {
             },
         );
         let router = gateway::routes()
-            .layer(from_fn(pages::not_found_for_browsers))
+            .layer(from_fn(pages::not_found))
             .merge(console::routes())
             .merge(pages::routes())
             .merge(checkout::routes())
@@ -141,7 +140,7 @@ impl Sandbox {
             ],
             expiry: tokio::spawn(async move { world.close_overdue_vaultings().await }),
             stop,
-            _temporary: identity.temporary,
+            _hold: identity.hold,
         })
     }
 
@@ -162,7 +161,8 @@ impl Sandbox {
 
     /// The settings of a client, as text to paste into each language.
     pub fn pastes(&self) -> Vec<Paste> {
-        ClientSettings::new(&self.client_id, &self.files, &self.https_url()).pastes()
+        ClientSettings::new(&self.client_id, &self.files, &self.https_url())
+            .pastes(&self.http_url())
     }
 
     /// For example `http://127.0.0.1:8080`, with the real port.
@@ -194,7 +194,7 @@ impl Sandbox {
 
 /// In memory for a sandbox whose directory is removed at its end.
 fn open_journal(identity: &Identity) -> Result<Journal, StartError> {
-    if identity.temporary.is_some() {
+    if matches!(identity.hold, Hold::Temporary { .. }) {
         return Ok(Journal::new());
     }
     let path = identity.files.journal();

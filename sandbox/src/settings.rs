@@ -23,7 +23,7 @@ pub struct Settings {
     pub http: SocketAddr,
     /// Where to listen for https, likewise. Default: `127.0.0.1:8443`.
     pub https: SocketAddr,
-    /// Where keys and certificates are kept. Default: a temporary directory, removed when the sandbox stops.
+    /// Where keys, certificates and the journal are kept, but no sessions; for one sandbox at a time. Default: a temporary directory, removed when the sandbox stops.
     pub data: Option<PathBuf>,
     /// The merchant's client id. It is known with and without `SANDBOX_` in front, so that test and live mode can
     /// both be tried. Default: [`DEFAULT_CLIENT_ID`].
@@ -209,6 +209,11 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// Another sandbox uses the data directory.
+    #[error(
+        "another sandbox uses {}: end it, or give this one another directory with --data", .0.display()
+    )]
+    InUse(PathBuf),
     /// A key of the data directory is not usable.
     #[error("{error}; remove {} to get a new key", .path.display())]
     Key {

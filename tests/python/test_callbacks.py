@@ -225,3 +225,20 @@ except ConnectionError:
         [sys.executable, "-c", program], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
     )
     assert (child.stdout, child.stderr) == ("", "")
+
+
+def test_a_call_imports_nothing_because_an_import_may_lose_what_a_signals_handler_raises() -> None:
+    program = """
+import sys
+from support import offline_client
+client = offline_client()
+before = set(sys.modules)
+try:
+    client.create_vaulting_session(payment_method_type="CARD")
+except ConnectionError:
+    print(set(sys.modules) - before)
+"""
+    child = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+    )
+    assert child.stdout == "set()\n"

@@ -69,6 +69,16 @@ def test_waiting_for_an_answer_ends_and_says_what_may_have_happened() -> None:
     assert "the call was interrupted" in str(cause)
 
 
+def test_sending_ends_and_says_what_may_have_happened() -> None:
+    large = {"metadata": "x" * 6_000_000}
+    with silent_gateway() as (endpoint, _):
+        client = offline_client(endpoint=endpoint)
+        cause, delay = interrupted(lambda: client.call("/ams/api/v1/payments/pay", large))
+    assert delay < 0.2
+    assert isinstance(cause, antom.OutcomeUnknownError)
+    assert (cause.attempts, cause.retryable) == (1, False)
+
+
 def test_a_handshake_ends_and_nothing_was_sent(gateway: Gateway) -> None:
     with gateway.client(endpoint=gateway.values["stalled"]) as client:
         cause, delay = interrupted(lambda: create(client))

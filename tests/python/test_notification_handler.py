@@ -25,7 +25,7 @@ from test_notifications import PATH, VAULTED, signed
 
 import antom
 from antom.notifications import LARGEST_BODY, HttpAnswer, NotificationHandler
-from antom.replay import BeingHandledError
+from antom.replay import BeingHandledError, Claim
 
 BODY = json.dumps(VAULTED).encode()
 HEADERS = signed(BODY)
@@ -34,25 +34,29 @@ HEADERS = signed(BODY)
 class Guard:
     """A shared replay guard that writes down what is asked of it, and fails where it is told to."""
 
-    def __init__(self, *, claim: bool | Exception = True, later: Exception | None = None) -> None:
+    def __init__(self, *, is_new: bool | Exception = True, later: Exception | None = None) -> None:
         self.steps: list[str] = []
         self.ended = threading.Event()
-        self._claim = claim
+        self._is_new = is_new
         self._later = later
+        self._claim: Claim | None = None
 
-    def claim(self, _: antom.VaultingNotification, /) -> bool:
+    def claim(self, notification: antom.VaultingNotification, /) -> Claim | None:
         self.steps.append("claim")
-        if isinstance(self._claim, Exception):
-            raise self._claim
+        if isinstance(self._is_new, Exception):
+            raise self._is_new
+        if self._is_new:
+            self._claim = Claim(notification=notification, token="mine")
         return self._claim
 
-    def confirm(self, _: antom.VaultingNotification, /) -> None:
-        self._step("confirm")
+    def confirm(self, claim: Claim, /) -> None:
+        self._step("confirm", claim)
 
-    def release(self, _: antom.VaultingNotification, /) -> None:
-        self._step("release")
+    def release(self, claim: Claim, /) -> None:
+        self._step("release", claim)
 
-    def _step(self, step: str) -> None:
+    def _step(self, step: str, claim: Claim) -> None:
+        assert claim is self._claim
         self.steps.append(step)
         self.ended.set()
         if self._later:
@@ -101,19 +105,19 @@ def test_a_new_notification_is_handled_confirmed_and_acknowledged() -> None:
 
 
 def test_a_repetition_is_acknowledged_and_not_handled() -> None:
-    guard = Guard(claim=False)
+    guard = Guard(is_new=False)
     assert receive(failing(guard, AssertionError())).body == antom.ACKNOWLEDGEMENT.body
     assert guard.steps == ["claim"]
 
 
 def test_what_is_being_handled_elsewhere_is_asked_for_again() -> None:
-    guard = Guard(claim=BeingHandledError())
+    guard = Guard(is_new=BeingHandledError())
     assert status_of(failing(guard, AssertionError())) == 503
     assert guard.steps == ["claim"]
 
 
 def test_when_the_guard_fails_nothing_is_handled_and_antom_sends_again(caplog: pytest.LogCaptureFixture) -> None:
-    assert status_of(failing(Guard(claim=OSError("no database")), AssertionError())) == 503
+    assert status_of(failing(Guard(is_new=OSError("no database")), AssertionError())) == 503
     assert "vault-1 was not handled, because the replay guard failed" in caplog.text
     assert "no database" in caplog.text
 
@@ -169,6 +173,11 @@ def test_what_is_not_antoms_is_refused_without_saying_why(
     assert HEADERS["Signature"] not in caplog.text
 
 
+def test_a_path_that_is_no_text_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    assert status_of(ignoring(Guard()), path="/antom/\udc80") == 400
+    assert caplog.messages == ["refused: path holds a lone surrogate: it is not text that can be written as UTF-8"]
+
+
 def test_what_is_antoms_but_not_as_documented_is_not_acknowledged(caplog: pytest.LogCaptureFixture) -> None:
     body = b'{"vaultingRequestId":"vault-1"}'
     assert status_of(ignoring(Guard()), body=body, headers=signed(body)) == 500
@@ -186,7 +195,10 @@ def test_what_is_not_about_a_vaulting_comes_to_the_function_unclaimed() -> None:
     body = b'{"notifyType":"PAYMENT_RESULT"}'
     assert status_of(on_vaulting, body=body, headers=signed(body)) == 200
     assert handled == [antom.Outcome.UNRELATED]
-    assert "claim" not in guard.steps
+    assert guard.steps == []
+    with pytest.raises(SystemExit):
+        receive(failing(guard, SystemExit(1)), body=body, headers=signed(body))
+    assert guard.steps == []
 
 
 def test_another_method_is_refused() -> None:
@@ -321,6 +333,12 @@ def test_wsgi_refuses_a_strange_path(raw: str) -> None:
     assert wsgi(environ(RAW_URI=raw)) == "400 Bad Request"
 
 
+@pytest.mark.parametrize("name", ["RAW_URI", "REQUEST_URI", "PATH_INFO", "QUERY_STRING"])
+@pytest.mark.parametrize("text", ["/\ud800", "/€"])
+def test_wsgi_refuses_a_path_that_is_no_text(name: str, text: str) -> None:
+    assert wsgi(environ(**{name: text})) == "400 Bad Request"
+
+
 def test_wsgi_escapes_the_path_again_where_the_server_does_not_keep_it() -> None:
     headers = signed(BODY, "/shop/caf%C3%A9/a+b~c")
     came = environ(BODY, headers, SCRIPT_NAME="/shop", PATH_INFO="/caf\u00c3\u00a9/a+b~c", QUERY_STRING="")
@@ -398,6 +416,11 @@ def test_asgi_takes_the_path_as_it_came() -> None:
     assert asgi(ignoring(Guard()), came, WHOLE) == 200
     came = scope(signed(BODY, "/caf%C3%A9"), path="/café", query_string=b"")
     assert asgi(ignoring(Guard()), came, WHOLE) == 200
+
+
+@pytest.mark.parametrize("path", ["/\ud800", "/€"])
+def test_asgi_refuses_a_path_that_is_no_text(path: str) -> None:
+    assert asgi(ignoring(Guard()), scope(path=path), WHOLE) == 400
 
 
 # ---- the objects of real frameworks ----
@@ -482,7 +505,7 @@ def test_an_async_function_that_fails_releases_the_claim(caplog: pytest.LogCaptu
 
 def test_an_async_function_is_not_called_for_what_is_refused_or_repeated() -> None:
     assert asgi(asynchronous(Guard(), AssertionError()), scope({}), WHOLE) == 400
-    assert asgi(asynchronous(Guard(claim=False), AssertionError()), scope(), WHOLE) == 200
+    assert asgi(asynchronous(Guard(is_new=False), AssertionError()), scope(), WHOLE) == 200
 
 
 def test_an_async_function_that_is_cancelled_releases_the_claim() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import re
 import signal
 import socket
@@ -24,7 +25,7 @@ import redis
 from test_notifications import VAULTED, received
 
 import antom
-from antom.replay import BeingHandledError, DatabaseReplayGuard, ParameterStyle, RedisReplayGuard
+from antom.replay import BeingHandledError, Claim, DatabaseReplayGuard, ParameterStyle, RedisReplayGuard
 
 LEASE = timedelta(minutes=5)
 KEEP = timedelta(hours=48)
@@ -34,9 +35,15 @@ NOTIFICATIONS = 40
 
 
 class Guard(Protocol):
-    def claim(self, notification: antom.VaultingNotification, /) -> bool: ...
-    def confirm(self, notification: antom.VaultingNotification, /) -> None: ...
-    def release(self, notification: antom.VaultingNotification, /) -> None: ...
+    def claim(self, notification: antom.VaultingNotification, /) -> Claim | None: ...
+    def confirm(self, claim: Claim, /) -> None: ...
+    def release(self, claim: Claim, /) -> None: ...
+
+
+def claimed(guard: Guard, number: int = 1) -> Claim:
+    claim = guard.claim(notification(number))
+    assert claim is not None
+    return claim
 
 
 def notification(number: int = 1, outcome: str = "SUCCESS") -> antom.VaultingNotification:
@@ -101,8 +108,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
 
 def test_a_notification_is_new_once_for_all_servers(shared: Shared) -> None:
     one, other = shared(), shared()
-    assert one.claim(notification())
-    one.confirm(notification())
+    one.confirm(claimed(one))
     assert not one.claim(notification())
     assert not other.claim(notification())
 
@@ -120,21 +126,22 @@ def test_a_repetition_is_not_taken_for_handled_while_its_handling_goes_on(shared
 
 def test_a_failure_gives_it_back(shared: Shared) -> None:
     one = shared()
-    assert one.claim(notification())
-    one.release(notification())
+    one.release(claimed(one))
     assert shared().claim(notification())
 
 
 def test_what_was_handled_is_not_given_back(shared: Shared) -> None:
     one = shared()
-    assert one.claim(notification())
-    one.confirm(notification())
-    one.release(notification())
+    claim = claimed(one)
+    one.confirm(claim)
+    one.release(claim)
     assert not shared().claim(notification())
 
 
-def test_what_was_never_claimed_can_be_released(shared: Shared) -> None:
-    shared().release(notification())
+def test_a_claim_can_be_given_back_twice_and_by_another_process(shared: Shared) -> None:
+    claim: Claim = pickle.loads(pickle.dumps(claimed(shared())))
+    shared().release(claim)
+    shared().release(claim)
     assert shared().claim(notification())
 
 
@@ -149,9 +156,10 @@ def claims(shared: Shared, start: float) -> list[int]:
     new = []
     for number in range(NOTIFICATIONS):
         with contextlib.suppress(BeingHandledError):
-            if guard.claim(notification(number)):
+            claim = guard.claim(notification(number))
+            if claim:
                 new.append(number)
-                guard.confirm(notification(number))
+                guard.confirm(claim)
     return new
 
 
@@ -213,8 +221,7 @@ def test_the_claim_of_a_server_that_died_ends_by_itself(
 def test_what_was_handled_is_forgotten_after_its_time(
     database: DatabaseReplayGuard, clock: Callable[[timedelta], None], tmp_path: Path
 ) -> None:
-    assert database.claim(notification(1))
-    database.confirm(notification(1))
+    database.confirm(claimed(database))
     clock(KEEP - timedelta(seconds=1))
     assert not database.claim(notification(1))
     assert database.claim(notification(2))
@@ -224,19 +231,85 @@ def test_what_was_handled_is_forgotten_after_its_time(
     assert database.claim(notification(1))
 
 
+def end_lease(client: redis.Redis) -> None:
+    [name] = client.keys()
+    client.pexpire(name, 1)
+    while client.exists(name):
+        time.sleep(0.001)
+
+
+EndLease = Callable[[], None]
+
+
+@pytest.fixture
+def lease_ends(shared: Shared, clock: Callable[[timedelta], None], request: pytest.FixtureRequest) -> EndLease:
+    """Ends the lease of the only claim that a shared guard has given."""
+    if isinstance(shared(), DatabaseReplayGuard):
+        return partial(clock, LEASE)
+
+    def expire() -> None:
+        with redis.Redis("127.0.0.1", request.getfixturevalue("redis_port")) as client:
+            end_lease(client)
+
+    return expire
+
+
+def test_who_fails_after_the_lease_does_not_give_back_the_claim_of_another(
+    shared: Shared, lease_ends: EndLease
+) -> None:
+    slow, other = shared(), shared()
+    claim = claimed(slow)
+    lease_ends()
+    others_claim = claimed(other)
+    slow.release(claim)
+    with pytest.raises(BeingHandledError):
+        shared().claim(notification())
+    other.release(others_claim)
+    assert shared().claim(notification())
+
+
+def test_who_succeeds_after_the_lease_is_remembered_whatever_becomes_of_the_claim_of_another(
+    shared: Shared, lease_ends: EndLease
+) -> None:
+    slow, other = shared(), shared()
+    claim = claimed(slow)
+    lease_ends()
+    others_claim = claimed(other)
+    slow.confirm(claim)
+    other.release(others_claim)
+    assert not shared().claim(notification())
+
+
+def test_who_succeeds_after_another_has_given_up_is_remembered(shared: Shared, lease_ends: EndLease) -> None:
+    slow, other = shared(), shared()
+    claim = claimed(slow)
+    lease_ends()
+    other.release(claimed(other))
+    slow.confirm(claim)
+    assert not shared().claim(notification())
+
+
+def test_who_succeeds_after_the_claim_was_deleted_is_remembered(
+    database: DatabaseReplayGuard, clock: Callable[[timedelta], None]
+) -> None:
+    claim = claimed(database)
+    clock(LEASE)
+    database.delete_expired()
+    database.confirm(claim)
+    assert not database.claim(notification())
+
+
 def test_redis_forgets_claims_and_notifications_by_itself(redis_port: int) -> None:
     with redis.Redis("127.0.0.1", redis_port, decode_responses=True) as client:
         client.flushall()
         guard = RedisReplayGuard(client, prefix="shop:", keep=timedelta(hours=30), lease=timedelta(minutes=1))
-        assert guard.claim(notification())
+        claim = claimed(guard)
         [name] = client.keys("shop:*")
         assert 55_000 < client.pttl(name) <= 60_000
-        guard.confirm(notification())
+        guard.confirm(claim)
         assert not guard.claim(notification())
         assert 29 * 3_600_000 < client.pttl(name) <= 30 * 3_600_000
-        client.set(name, "claimed", px=1)
-        while client.exists(name):
-            time.sleep(0.001)
+        end_lease(client)
         assert guard.claim(notification())
 
 
@@ -250,10 +323,7 @@ def test_a_claim_survives_a_killed_process_and_ends_by_its_lease(redis_port: int
         assert process.exitcode == -9
         with pytest.raises(BeingHandledError):
             shared().claim(notification())
-        [name] = client.keys("antom:notification:*")
-        client.pexpire(name, 1)
-        while client.exists(name):
-            time.sleep(0.001)
+        end_lease(client)
     assert shared().claim(notification())
 
 
@@ -301,10 +371,8 @@ def test_every_parameter_style_of_db_api_works(style: ParameterStyle, tmp_path: 
 
     guard = DatabaseReplayGuard(connect, paramstyle=style)
     guard.create_table()
-    assert guard.claim(notification())
-    guard.release(notification())
-    assert guard.claim(notification())
-    guard.confirm(notification())
+    guard.release(claimed(guard))
+    guard.confirm(claimed(guard))
     assert not guard.claim(notification())
     guard.delete_expired()
     assert rows(tmp_path) == 1
@@ -316,15 +384,44 @@ def test_a_database_that_fails_is_not_taken_for_a_repetition(tmp_path: Path) -> 
         guard.claim(notification())
 
 
-def test_a_row_that_cannot_be_written_is_not_taken_for_a_repetition(tmp_path: Path) -> None:
-    guard = sqlite_guard(tmp_path / "shop.db")
-    guard.create_table()
+def test_a_row_that_cannot_be_written_is_not_taken_for_a_repetition(
+    database: DatabaseReplayGuard, tmp_path: Path
+) -> None:
+    claim = claimed(database)
+    database.release(claim)
     with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
         connection.execute(
             "CREATE TRIGGER full BEFORE INSERT ON antom_notifications BEGIN SELECT raise(ABORT, 'disk full'); END"
         )
     with pytest.raises(sqlite3.IntegrityError, match="disk full"):
-        guard.claim(notification())
+        database.claim(notification())
+    with pytest.raises(sqlite3.IntegrityError, match="disk full"):
+        database.confirm(claim)
+
+
+class CountsChanges(sqlite3.Cursor):
+    """Counts the rows whose values have changed, as MySQL's modules do: none, if there is nothing new."""
+
+    @property
+    def rowcount(self) -> int:
+        return 0
+
+
+class CountsChangesConnection(sqlite3.Connection):
+    def cursor(self, *_: object) -> CountsChanges:  # type: ignore[override]
+        return CountsChanges(self)
+
+
+def test_it_can_be_confirmed_twice_where_a_database_counts_only_what_has_changed(
+    database: DatabaseReplayGuard, tmp_path: Path
+) -> None:
+    claim = claimed(database)
+    database.confirm(claim)
+    DatabaseReplayGuard(
+        lambda: sqlite3.connect(tmp_path / "shop.db", factory=CountsChangesConnection), paramstyle="qmark"
+    ).confirm(claim)
+    assert rows(tmp_path) == 1
+    assert not database.claim(notification())
 
 
 def test_the_table_can_be_made_by_a_migration_and_have_another_name(tmp_path: Path) -> None:

@@ -133,6 +133,95 @@ def test_a_test_that_fails_shows_what_the_sandbox_saw(merchant: Merchant) -> Non
     assert ran.stdout.str().count("- antom sandbox -") == 1
 
 
+def test_a_test_that_fails_with_a_sandbox_of_its_own_making_shows_the_same(merchant: Merchant) -> None:
+    ran = merchant.tests(
+        """
+        import antom_cli
+        import pytest
+
+
+        @pytest.fixture
+        def sandbox(sandbox):
+            sandbox.client.create_vaulting_session(payment_method_type="CARD", vaulting_request_id="wrapped-7")
+            return "a wrapper"
+
+
+        def test_an_expectation_that_is_wrong(sandbox):
+            assert False
+
+
+        class TestOfTheirOwn:
+            @pytest.fixture
+            def sandbox(self):
+                return "not ours at all"
+
+            def test_an_expectation_that_is_wrong(self, sandbox):
+                assert False
+        """
+    )
+    ran.assert_outcomes(failed=2)
+    ran.stdout.fnmatch_lines(["*- antom sandbox -*", '*"request_id":"wrapped-7"*'])
+    assert ran.stdout.str().count("- antom sandbox -") == 1
+
+
+def test_a_test_that_fails_after_it_closed_the_sandbox_shows_what_it_saw(merchant: Merchant) -> None:
+    ran = merchant.tests(
+        """
+        def test_an_expectation_that_is_wrong(sandbox):
+            sandbox.client.create_vaulting_session(payment_method_type="CARD", vaulting_request_id="closed-7")
+            sandbox.close()
+            sandbox.reset()
+        """
+    )
+    ran.assert_outcomes(failed=1)
+    ran.stdout.fnmatch_lines(["*SandboxError: the sandbox was closed: ask it before*", '*"request_id":"closed-7"*'])
+
+
+def test_what_is_no_sandbox_is_told_from_one(merchant: Merchant) -> None:
+    ran = merchant.tests(
+        """
+        import contextlib
+        import socket
+        import threading
+
+        import antom_cli
+        import pytest
+
+
+        @contextlib.contextmanager
+        def impostor(answer):
+            def serve():
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                thread = threading.Thread(target=serve)
+                thread.start()
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+                thread.join()
+
+
+        @pytest.mark.parametrize(
+            "answer, why",
+            [
+                (b"HTTP/1.1 200 OK\\r\\nContent-Length: 4\\r\\n\\r\\nHey!", "is not this sandbox: .*HTTP 200 b'Hey!'"),
+                (b"HTTP/1.1 404 No\\r\\nContent-Length: 0\\r\\n\\r\\n", "is not this sandbox: .*HTTP 404 b''"),
+                (b"HTTP/1.1 500 No\\r\\nContent-Length: 2\\r\\n\\r\\n{}", "is not this sandbox: .*HTTP 500 b'{}'"),
+                (b"SSH-2.0-OpenSSH\\r\\n", "does not answer: BadStatusLine"),
+            ],
+        )
+        def test_an_impostor(sandbox, monkeypatch, answer, why):
+            with impostor(answer) as url:
+                monkeypatch.setattr(sandbox, "http", url)
+                with pytest.raises(antom_cli.SandboxError, match=why):
+                    sandbox.vaultings()
+        """
+    )
+    ran.assert_outcomes(passed=4)
+
+
 def test_the_sandbox_takes_other_options_by_overriding_a_fixture(merchant: Merchant) -> None:
     merchant.pytester.makeconftest(
         """

@@ -9,7 +9,7 @@ import pytest
 
 from antom_cli.sandbox import Sandbox
 
-_LOG_BEGIN = pytest.StashKey[int]()
+_SEEN_FROM = pytest.StashKey[tuple[Sandbox, int]]()
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def antom_sandbox() -> Iterator[Sandbox]:
 def sandbox(antom_sandbox: Sandbox, request: pytest.FixtureRequest) -> Sandbox:
     """Give a running gateway that stands in for Antom, as new: ``sandbox.client`` calls it."""
     antom_sandbox.reset()
-    request.node.stash[_LOG_BEGIN] = len(antom_sandbox.log())
+    request.node.stash[_SEEN_FROM] = antom_sandbox, len(antom_sandbox.log())
     return antom_sandbox
 
 
@@ -31,10 +31,9 @@ def sandbox(antom_sandbox: Sandbox, request: pytest.FixtureRequest) -> Sandbox:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """Show with a test that failed what the sandbox saw meanwhile."""
     outcome = yield
-    begin = item.stash.get(_LOG_BEGIN, None)
-    if begin is not None and call.when == "call" and isinstance(item, pytest.Function):
+    if call.when == "call" and _SEEN_FROM in item.stash:
         report: pytest.TestReport = outcome.get_result()
         if report.failed:
-            sandbox: Any = item.funcargs["sandbox"]
-            log = sandbox.log()[begin:]
-            report.sections.append(("antom sandbox", log or "no call came"))
+            # The one that our fixture gave: the test may have made something else of it.
+            sandbox, begin = item.stash[_SEEN_FROM]
+            report.sections.append(("antom sandbox", sandbox.log()[begin:] or "no call came"))

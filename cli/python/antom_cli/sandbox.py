@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar
@@ -363,7 +363,9 @@ class Sandbox:
         self._ask("POST", "reset")
 
     def log(self) -> str:
-        """Return what the sandbox wrote since it started: one line of JSON for each call that came."""
+        """Return what the sandbox wrote since it started, also when it has ended: one line of JSON for each call."""
+        if self._log.closed:
+            return self._last_log
         # Without moving the place where the sandbox writes on, which is the same.
         log = os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0)
         return log.decode("utf-8", "replace")
@@ -384,6 +386,7 @@ class Sandbox:
             self._process.wait()
         assert self._process.stdout is not None  # noqa: S101 it is a pipe
         self._process.stdout.close()
+        self._last_log = self.log()
         self._log.close()
 
     def __enter__(self) -> Self:
@@ -398,21 +401,31 @@ class Sandbox:
         self.close()
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
+        if self._log.closed:
+            raise SandboxError("the sandbox was closed: ask it before, or start another one")
         # Not urllib: it would read the environment's proxies.
         connection = HTTPConnection(urlsplit(self.http).netloc, timeout=ANSWER_SECONDS)
         try:
             connection.request(method, f"/__sandbox/{path}", None if body is None else json.dumps(body))
             response = connection.getresponse()
             text = response.read()
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise SandboxError(
-                f"the sandbox at {self.http} does not answer: {error}; its log:\n{self.log()}"
+                f"the sandbox at {self.http} does not answer: {error!r}; its log:\n{self.log()}"
             ) from error
         finally:
             connection.close()
-        answer: Any = json.loads(text) if text else None
-        if response.status >= 400:  # noqa: PLR2004 the HTTP standard's number
-            raise SandboxError(answer["error"])
+        is_refused = response.status >= 400  # noqa: PLR2004 the HTTP standard's number
+        try:
+            answer: Any = json.loads(text) if text else None
+            refusal = answer["error"] if is_refused else None
+        except (ValueError, TypeError, KeyError):
+            raise SandboxError(
+                f"what answers at {self.http} is not this sandbox: to {method} /__sandbox/{path} it said HTTP "
+                f"{response.status} {text[:200]!r}. Was another program started there, or is `antom` of another version?"
+            ) from None
+        if is_refused:
+            raise SandboxError(refusal)
         return answer
 
 

@@ -4,7 +4,7 @@ use antom_sandbox::{Sandbox, Token};
 
 pub(super) fn welcome(sandbox: &Sandbox, is_kept: bool) -> String {
     let fate = if is_kept {
-        "Keys, certificates and the journal are kept and used again."
+        "Keys, certificates and the journal are kept and used again; sessions are not."
     } else {
         "Keys and certificates are removed at the end; keep them with --data DIR."
     };

@@ -1,8 +1,8 @@
 //! `antom vault complete`: plays the buyer of a session in the local sandbox, who enters a test card. It calls the
 //! sandbox's own HTTP interface, which Antom does not have.
 
-use std::env;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{env, thread};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -12,14 +12,27 @@ use crate::output::{Failure, block, print, print_json};
 
 const DEFAULT_SANDBOX: &str = "http://127.0.0.1:8080";
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the first attempt to notify is waited for.
+const FIRST_ATTEMPT: Duration = Duration::from_secs(2);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: u64 = 64 * 1024;
 /// How many years ahead a card expires of which nothing else is said.
 const YEARS_AHEAD: u64 = 3;
 
 pub(super) const AFTER_HELP: &str = "\
-Example:
+Examples:
   antom vault complete order-7 --card 4054695723100768
+  antom vault complete order-7 --code 123456
+
+Test cards:
+  4054695723100768  is vaulted
+  4054692760174822  is refused with DO_NOT_HONOR
+  4000000000000606  is refused with CARD_EXPIRED
+  4000000000000309  asks for 3-D Secure; the code is 123456
+  4000000000000408  is vaulted, but the buyer's page hears nothing
+  4000000000000507  makes the buyer leave; the session stays open
+  The checkout page of the sandbox lists more.
 
 Exit codes: 0 the sandbox took the card, whatever became of it; 1 it did not; 2 the command line is not usable.";
 
@@ -30,9 +43,9 @@ pub(crate) struct Arguments {
     #[arg(value_name = "SESSION")]
     session: String,
 
-    /// Number of a test card; the checkout page of the sandbox lists them
-    #[arg(long, value_name = "NUMBER")]
-    card: String,
+    /// Number of a test card; not needed with --code once the buyer is on the 3-D Secure page
+    #[arg(long, value_name = "NUMBER", required_unless_present = "code")]
+    card: Option<String>,
 
     /// When the card expires; left out, in three years
     #[arg(long, value_name = "MM/YY")]
@@ -57,7 +70,8 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 struct Entry<'a> {
-    card: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<&'a str>,
     expiry: &'a str,
     security_code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +81,7 @@ struct Entry<'a> {
 /// What the sandbox answers.
 #[derive(Deserialize)]
 struct Answer {
+    progress: String,
     what_next: String,
     session: Session,
 }
@@ -77,6 +92,39 @@ struct Session {
     status: String,
     result_code: String,
     stage: String,
+    number: u64,
+    #[serde(default)]
+    notification: Option<Notification>,
+}
+
+/// What became of the notification of the session's end.
+#[derive(Deserialize, Serialize)]
+struct Notification {
+    url: String,
+    /// `waiting`, `sending`, `acknowledged` or `given_up`.
+    state: String,
+    attempts: u32,
+    /// When the next attempt is due, on the sandbox's clock.
+    next: Option<String>,
+    /// What became of the last attempt.
+    outcome: Option<String>,
+}
+
+impl Notification {
+    fn was_attempted(&self) -> bool {
+        self.state != "sending" && self.attempts > 0
+    }
+
+    fn describe(&self) -> String {
+        let url = &self.url;
+        let outcome = self.outcome.as_deref().unwrap_or("being sent");
+        match (self.state.as_str(), &self.next) {
+            ("acknowledged", _) => format!("acknowledged by {url}"),
+            (_, Some(next)) if self.attempts == 0 => format!("due at {next}, to {url}"),
+            (_, Some(next)) => format!("{outcome}; sent again at {next}"),
+            (_, None) => outcome.to_owned(),
+        }
+    }
 }
 
 /// What became of it.
@@ -90,17 +138,8 @@ struct Outcome {
     what: String,
     /// What happens next, or is to be done.
     next: String,
-}
-
-impl From<Answer> for Outcome {
-    fn from(answer: Answer) -> Self {
-        Self {
-            status: answer.session.status,
-            code: answer.session.result_code,
-            what: answer.session.stage,
-            next: answer.what_next,
-        }
-    }
+    /// Of the session's end, if it has ended.
+    notification: Option<Notification>,
 }
 
 #[derive(Deserialize)]
@@ -116,12 +155,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     );
     let expiry = arguments.expiry.clone().unwrap_or_else(good_expiry);
     let entry = Entry {
-        card: &arguments.card,
+        card: arguments.card.as_deref(),
         expiry: &expiry,
         security_code: &arguments.security_code,
         challenge_code: arguments.code.as_deref(),
     };
-    let outcome = post(&url, &entry).map_err(|problem| match problem {
+    let agent = agent();
+    let answer = post(&agent, &url, &entry).map_err(|problem| match problem {
         Problem::Refused(message) => Failure::Other(message),
         Problem::NoAnswer(problem) => Failure::Other(format!(
             "the sandbox at {sandbox} does not answer: {problem}; is it running? Give its address with --sandbox or \
@@ -132,6 +172,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
              http address with --sandbox or ANTOM_SANDBOX"
         )),
     })?;
+    let session = answer.session;
+    let next = if answer.progress == "challenge" {
+        let session = shell_word(&arguments.session);
+        format!("the buyer is on the 3-D Secure page: antom vault complete {session} --code 123456")
+    } else {
+        answer.what_next
+    };
+    let notification = if session.status == "PROCESSING" {
+        None
+    } else {
+        let url = format!("{sandbox}/__sandbox/sessions/{}", session.number);
+        notification(&agent, &url)
+    };
+    let outcome = Outcome {
+        status: session.status,
+        code: session.result_code,
+        what: session.stage,
+        next,
+        notification,
+    };
     if arguments.json {
         print_json(&outcome)?;
     } else {
@@ -140,13 +200,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn describe(outcome: Outcome) -> [(&'static str, String); 4] {
-    [
+fn describe(outcome: Outcome) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
         ("status", outcome.status),
         ("result code", outcome.code),
         ("what", outcome.what),
         ("next", outcome.next),
-    ]
+    ];
+    let notification = outcome.notification.map(|sent| sent.describe());
+    lines.extend(notification.map(|text| ("notification", text)));
+    lines
 }
 
 enum Problem {
@@ -156,14 +219,33 @@ enum Problem {
     NotTheSandbox(u16),
 }
 
-fn post(url: &str, entry: &Entry<'_>) -> Result<Outcome, Problem> {
-    let agent = Agent::config_builder()
+fn agent() -> Agent {
+    Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
         .timeout_global(Some(TIMEOUT))
         .build()
-        .new_agent();
+        .new_agent()
+}
+
+/// What became of the first attempt to notify, if it is made at once. That nothing can be learnt of it is no failure.
+fn notification(agent: &Agent, url: &str) -> Option<Notification> {
+    let begin = Instant::now();
+    loop {
+        let mut answer = agent.get(url).call().ok()?;
+        let body = answer.body_mut().with_config().limit(LONGEST_ANSWER);
+        let session: Session = serde_json::from_slice(&body.read_to_vec().ok()?).ok()?;
+        let sent = session.notification;
+        let is_known = sent.as_ref().is_some_and(Notification::was_attempted);
+        if is_known || begin.elapsed() > FIRST_ATTEMPT {
+            return sent;
+        }
+        thread::sleep(BETWEEN_LOOKS);
+    }
+}
+
+fn post(agent: &Agent, url: &str, entry: &Entry<'_>) -> Result<Answer, Problem> {
     let body = serde_json::to_vec(entry).expect("text always serialises");
     let mut answer = agent
         .post(url)
@@ -178,10 +260,7 @@ fn post(url: &str, entry: &Entry<'_>) -> Result<Outcome, Problem> {
         .map_err(Problem::NoAnswer)?;
     let status = answer.status();
     if status.is_success() {
-        let answer = serde_json::from_slice(&text);
-        return answer
-            .map(|answer: Answer| answer.into())
-            .map_err(|_| Problem::NotTheSandbox(status.as_u16()));
+        return serde_json::from_slice(&text).map_err(|_| Problem::NotTheSandbox(status.as_u16()));
     }
     match serde_json::from_slice(&text) {
         Ok(Refusal { error }) => Err(Problem::Refused(error)),
@@ -190,7 +269,7 @@ fn post(url: &str, entry: &Entry<'_>) -> Result<Outcome, Problem> {
 }
 
 /// Without a slash at the end.
-fn sandbox_address(flag: Option<&str>) -> Result<String, Failure> {
+pub(super) fn sandbox_address(flag: Option<&str>) -> Result<String, Failure> {
     let variable = env::var("ANTOM_SANDBOX").ok().filter(|url| !url.is_empty());
     let url = flag.map(str::to_owned).or(variable);
     let url = url.unwrap_or_else(|| DEFAULT_SANDBOX.to_owned());
@@ -201,14 +280,27 @@ fn sandbox_address(flag: Option<&str>) -> Result<String, Failure> {
         Some(authority) if !authority.is_empty() && !authority.contains(['/', '?', '#', '@']) => {
             Ok(format!("http://{authority}"))
         }
+        _ if url.starts_with("https:") => Err(Failure::Usage(format!(
+            "give the sandbox's http address, for example {DEFAULT_SANDBOX}: the https address is for clients of the API"
+        ))),
         _ => Err(Failure::Usage(format!(
             "the address of the sandbox must be like {DEFAULT_SANDBOX}"
         ))),
     }
 }
 
+/// As it can be typed again.
+fn shell_word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-.:".contains(&byte);
+    if text.bytes().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// As one part of a path, whatever it holds.
-fn path_segment(text: &str) -> String {
+pub(super) fn path_segment(text: &str) -> String {
     let encoded = text.bytes().map(|byte| {
         if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) {
             char::from(byte).to_string()

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::support::{Sandbox, antom, json, stderr, stdout};
 
+const WAITING: &str = r#"{"progress":"abandoned","what_next":"the buyer left","session":
+    {"status":"PROCESSING","result_code":"VERIFICATION_IN_PROCESS","stage":"waiting for a card","number":1}}"#;
 const SUCCESS: &str = r#"{"progress":"ended","what_next":"the buyer goes on","session":
     {"status":"SUCCESS","result_code":"SUCCESS","stage":"vaulted: VISA ************0768","number":1}}"#;
 
@@ -75,12 +77,12 @@ fn the_buyers_entry_reaches_the_session() {
 
 #[test]
 fn what_is_not_said_is_filled_in_but_the_code_of_3d_secure() {
-    let sandbox = Listening::answers("200 OK", SUCCESS);
+    let sandbox = Listening::answers("200 OK", WAITING);
     let output = sandbox.complete(&[]);
     assert_eq!(
         stdout(&output),
-        "status       SUCCESS\nresult code  SUCCESS\nwhat         vaulted: VISA ************0768\n\
-         next         the buyer goes on\n"
+        "status       PROCESSING\nresult code  VERIFICATION_IN_PROCESS\nwhat         waiting for a card\n\
+         next         the buyer left\n"
     );
     let (_, body) = sandbox.request();
     assert_eq!(body["security_code"], "123");
@@ -117,10 +119,89 @@ fn a_session_of_the_sandbox_is_completed_by_any_of_its_names() {
     assert_eq!(json(&refused)["code"], "DO_NOT_HONOR");
 
     create("third");
-    let waiting = json(&complete(&["third", "--card", "4000000000000309"]));
-    assert_eq!(waiting["status"], "PROCESSING");
     let entry = ["third", "--card", "4000000000000309", "--code", "123456"];
     assert_eq!(json(&complete(&entry))["status"], "SUCCESS");
+}
+
+#[test]
+fn the_3d_secure_page_is_passed_by_the_command_that_is_shown() {
+    let sandbox = Sandbox::start(&[]);
+    let http = sandbox.settings()["http"].as_str().unwrap().to_owned();
+    let complete = |arguments: &[&str]| {
+        let begin = ["vault", "complete", "--json"];
+        let mut command = antom(&[&begin[..], arguments].concat());
+        json(&command.env("ANTOM_SANDBOX", &http).output().unwrap())
+    };
+    for (id, shown) in [("order-7", "order-7"), ("it's 8", r"'it'\''s 8'")] {
+        let created = sandbox
+            .antom(&["vault", "create", "--request-id", id])
+            .output();
+        assert!(created.unwrap().status.success());
+        let waiting = complete(&[id, "--card", "4000000000000309"]);
+        assert_eq!(waiting["status"], "PROCESSING");
+        let next = waiting["next"].as_str().unwrap();
+        let command = format!(": antom vault complete {shown} --code 123456");
+        assert!(next.ends_with(&command), "{next}");
+        assert_eq!(complete(&[id, "--code", "123456"])["status"], "SUCCESS");
+    }
+    let neither = antom(&["vault", "complete", "order-7"]).output().unwrap();
+    assert_eq!(neither.status.code(), Some(2));
+    assert!(stderr(&neither).contains("--card"), "{}", stderr(&neither));
+}
+
+#[test]
+fn what_became_of_the_notification_is_told() {
+    let sandbox = Sandbox::start(&[]);
+    let http = sandbox.settings()["http"].as_str().unwrap().to_owned();
+    let complete = |id: &str, url: &[&str], arguments: &[&str]| {
+        let begin = ["vault", "create", "--request-id", id];
+        let created = sandbox.antom(&[&begin[..], url].concat()).output().unwrap();
+        assert!(created.status.success(), "{}", stderr(&created));
+        let begin = ["vault", "complete", id, "--card", "4054695723100768"];
+        let mut command = antom(&[&begin[..], arguments].concat());
+        command.env("ANTOM_SANDBOX", &http).output().unwrap()
+    };
+    let inbox = stdout(&complete("1", &[], &[]));
+    let expected = format!("notification  acknowledged by {http}/__sandbox/inbox\n");
+    assert!(inbox.contains(&expected), "{inbox}");
+    let elsewhere = ["--notification-url", "https://shop.example/notify"];
+    let refused = stdout(&complete("2", &elsewhere, &[]));
+    assert!(refused.contains("notification  not sent: "), "{refused}");
+    assert!(refused.contains("--allow-notify shop.example"), "{refused}");
+    let in_json = json(&complete("3", &[], &["--json"]));
+    assert_eq!(in_json["notification"]["state"], "acknowledged");
+}
+
+#[test]
+fn every_card_of_the_help_does_what_the_help_says() {
+    let sandbox = Sandbox::start(&[]);
+    let http = sandbox.settings()["http"].as_str().unwrap().to_owned();
+    let help = stdout(&antom(&["vault", "complete", "--help"]).output().unwrap());
+    let cards: Vec<_> = help
+        .lines()
+        .filter_map(|line| line.trim_start().split_once("  "))
+        .filter(|(number, _)| number.len() == 16 && number.starts_with('4'))
+        .collect();
+    assert_eq!(cards.len(), 6, "{help}");
+    for (number, said) in cards {
+        let created = sandbox
+            .antom(&["vault", "create", "--request-id", number])
+            .output();
+        assert!(created.unwrap().status.success());
+        let arguments = ["vault", "complete", "--json", number, "--card", number];
+        let done = json(
+            &antom(&arguments)
+                .env("ANTOM_SANDBOX", &http)
+                .output()
+                .unwrap(),
+        );
+        let expected = match said.split_once("refused with ") {
+            Some((_, code)) => code,
+            None if said.starts_with("is vaulted") => "SUCCESS",
+            None => "VERIFICATION_IN_PROCESS",
+        };
+        assert_eq!(done["code"], expected, "{number} {said}");
+    }
 }
 
 #[test]
@@ -177,8 +258,22 @@ fn what_is_no_sandbox_is_said_to_be_none() {
         "{}",
         stderr(&output)
     );
-    let output = antom(&["vault", "complete", "1", "--card", "1", "--sandbox", "x"])
+    for (address, said) in [
+        ("x", "must be like http://127.0.0.1:8080"),
+        ("https://127.0.0.1:8443", "give the sandbox's http address"),
+    ] {
+        let output = antom(&[
+            "vault",
+            "complete",
+            "1",
+            "--card",
+            "1",
+            "--sandbox",
+            address,
+        ])
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(2));
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
 }

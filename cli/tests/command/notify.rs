@@ -21,7 +21,7 @@ fn an_acknowledged_sample_is_a_success_and_any_other_answer_is_explained() {
         assert_eq!(json(&output)["http_status"], 200);
     }
 
-    let output = antom(&["notify", &url("http", "/nowhere"), "--data", data])
+    let output = antom(&["notify", &url("http", "/ams/nowhere"), "--data", data])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -68,6 +68,24 @@ fn a_command_line_that_is_not_usable_ends_with_2() {
     ] {
         let output = antom(&["notify"]).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+    for (arguments, said) in [
+        (&[][..], "--data <DIR>|--antom-key <FILE>"),
+        (
+            &["--antom-key", "/nowhere"],
+            "wants the private key that signs in Antom's place",
+        ),
+        (
+            &["--data", "/nowhere"],
+            "antom sandbox with the same --data makes the key",
+        ),
+    ] {
+        let output = antom(&["notify", "http://127.0.0.1:1/"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
     }
     let output = antom(&["sandbox", "--profile", "real"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

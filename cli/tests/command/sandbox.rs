@@ -66,6 +66,7 @@ fn people_get_a_banner_and_settings_to_paste() {
         "console  http://127.0.0.1:",
         "export ANTOM_CLIENT_ID='SANDBOX_5X00000000000000'",
         "export ANTOM_ENDPOINT='https://127.0.0.1:",
+        "export ANTOM_SANDBOX='http://127.0.0.1:",
         "client = antom.Client(",
         "$client = Antom\\Client::create([",
         "antom_options_set_private_key_path(options, \"/",

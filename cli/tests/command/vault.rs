@@ -294,6 +294,11 @@ fn an_answer_of_the_gateway_is_reported_in_full() {
     assert_eq!(error["violations"].as_array().unwrap().len(), 0);
 
     let block = stderr(&run(&sandbox, &changed));
+    assert_eq!(
+        block.matches("use a new vaultingRequestId").count(),
+        1,
+        "{block}"
+    );
     assert!(block.contains("HTTP status  200\n"), "{block}");
     assert!(
         block.contains("result code  REPEAT_REQ_INCONSISTENT\n"),
@@ -302,12 +307,70 @@ fn an_answer_of_the_gateway_is_reported_in_full() {
 }
 
 #[test]
-fn a_gateway_that_is_not_there_leaves_the_request_unsent() {
+fn a_wrong_signature_is_explained_in_full_and_where_there_is_more() {
+    let sandbox = Sandbox::start(&[]);
     let directory = TempDir::new().unwrap();
-    let data = directory.path().join("data");
-    let sandbox = Sandbox::start(&["--data", data.to_str().unwrap()]);
+    let keys = directory.path().to_str().unwrap();
+    let generated = antom(&["keys", "generate", "--out", keys]).output();
+    assert!(generated.unwrap().status.success());
+    let output = sandbox
+        .antom(&["vault", "create"])
+        .env(
+            "ANTOM_PRIVATE_KEY_PATH",
+            format!("{keys}/merchant_private.pem"),
+        )
+        .output()
+        .unwrap();
+    let block = stderr(&output);
+    let console = format!(
+        "; what to do: {}/)",
+        sandbox.settings()["http"].as_str().unwrap()
+    );
+    for text in ["with another key than the known ones", &console] {
+        assert!(block.contains(text), "{block}");
+    }
+    assert!(!block.contains('…'), "{block}");
+}
+
+#[test]
+fn attempts_that_failed_are_told_beside_the_result() {
+    let sandbox = Sandbox::start(&["--fault", "http-503*2"]);
+    let output = run(&sandbox, &["--json"]);
+    assert!(output.status.success());
+    assert_eq!(
+        stderr(&output),
+        "attempts: 1 HTTP 503, 2 HTTP 503, 3 success\n"
+    );
+    assert!(json(&output)["id"].is_string());
+    let output = run(&sandbox, &["--json"]);
+    assert_eq!(stderr(&output), "", "one was enough");
+}
+
+#[test]
+fn the_checkout_page_is_named_where_the_sandbox_is_known() {
+    let sandbox = Sandbox::start(&[]);
+    let http = sandbox.settings()["http"].as_str().unwrap().to_owned();
+    let create = |variable: Option<&str>| {
+        let mut command = sandbox.antom(&["vault", "create"]);
+        command.envs(variable.map(|url| ("ANTOM_SANDBOX", url)));
+        stdout(&command.output().unwrap())
+    };
+    let text = create(Some(&http));
+    let id = text
+        .lines()
+        .find_map(|line| line.strip_prefix("session id  "));
+    let id = id.unwrap().replace('+', "%2B").replace('/', "%2F");
+    let link = format!("checkout    {http}/checkout?vaultingSessionId={id}\n");
+    assert!(text.contains(&link), "{text}");
+    assert!(!create(None).contains("checkout"));
+}
+
+#[test]
+fn a_gateway_that_is_not_there_leaves_the_request_unsent() {
+    let sandbox = Sandbox::start(&[]);
     let mut command = sandbox.antom(&["vault", "create", "--json"]);
-    sandbox.end();
+    // A port that no test listens on: one that was free a moment ago may be another test's.
+    command.env("ANTOM_ENDPOINT", "https://127.0.0.1:1");
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let error = &json(&output)["error"];

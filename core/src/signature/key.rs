@@ -298,7 +298,7 @@ fn unrecognised(der: &[u8]) -> &'static str {
     if outer.starts_with(EC_PRIVATE_KEY) {
         "EC key: Antom signs with RSA"
     } else if inner.starts_with(CERTIFICATE) {
-        "this is a certificate: give the public key alone"
+        "this is a certificate: give the key alone"
     } else if PBES1.iter().any(|oid| inner.starts_with(oid)) {
         UNSUPPORTED_ENCRYPTION
     } else {

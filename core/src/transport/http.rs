@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -18,8 +20,8 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::Duration as MaybeDuration;
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
-    TcpConnector, Transport as Connection,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout,
+    RustlsConnector, Transport as Connection,
 };
 use ureq::{Agent, Proxy, Timeout};
 use url::Url;
@@ -221,6 +223,7 @@ impl Transport for HttpTransport {
             connect: None,
             request_left: false,
             interrupt: request.interrupt,
+            next_question: begun + BETWEEN_QUESTIONS,
             is_interrupted: false,
         }));
         if self.closed.load(Ordering::Acquire) {
@@ -256,12 +259,11 @@ fn parse_proxy(text: &str) -> Result<Proxy, Error> {
     Proxy::new(text).map_err(|_| problem("it is not a proxy's URL"))
 }
 
-/// ureq's own chain, with one link more below TLS and one above it.
+/// ureq's own chain, with sockets of ours and one link more above TLS.
 fn agent(config: Config, authority: Authority) -> Agent {
     let connector =
         ().chain(ConnectProxyConnector::default())
             .chain(Dialler)
-            .chain(Ground)
             .chain(RustlsConnector::default())
             .chain(Witness { authority });
     Agent::with_parts(config, connector, LookedUpLater)
@@ -281,6 +283,7 @@ struct Progress {
     request_left: bool,
     /// Who is asked whether to end it.
     interrupt: Option<Interrupt>,
+    next_question: Instant,
     /// Whether the answer was yes.
     is_interrupted: bool,
 }
@@ -364,48 +367,61 @@ impl Resolver for LookedUpLater {
 struct Dialler;
 
 impl<In: Connection> Connector<In> for Dialler {
-    type Out = <TcpConnector as Connector<In>>::Out;
+    type Out = Either<In, Socket>;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        let tcp = TcpConnector::default();
-        if chained.is_some() {
+        if let Some(chained) = chained {
             // Through a proxy, which looks the gateway's name up itself.
-            return tcp.connect(details, chained);
+            return Ok(Some(Either::A(chained)));
         }
-        let (uri, config) = (details.uri.clone(), details.config.clone());
-        let (run, register) = (
-            details.run_connector.clone(),
-            details.register_shutdown.clone(),
-        );
-        let (request_level, now) = (details.request_level, details.now);
-        let current_time = details.current_time.clone();
-        let addrs = look_up(&uri, &config, within_deadline(details.timeout)?)?;
+        let addrs = look_up(
+            details.uri,
+            details.config,
+            within_deadline(details.timeout)?,
+        )?;
         // What is left of it.
         let timeout = within_deadline(details.timeout)?;
-        let open = move || {
-            let details = ConnectionDetails {
-                uri: &uri,
-                addrs,
-                config: &config,
-                request_level,
-                resolver: &LookedUpLater,
-                now,
-                timeout,
-                current_time,
-                run_connector: run,
-                register_shutdown: register,
-            };
-            tcp.connect(&details, None::<In>)
+        let stream = match interrupt() {
+            None => open(&addrs, timeout),
+            interrupt => apart(interrupt, timeout, move || open(&addrs, timeout)),
         };
-        match interrupt() {
-            None => open(),
-            interrupt => apart(interrupt, timeout, open),
+        let stream = Arc::new(stream?);
+        let stream_to_shut_down = Arc::downgrade(&stream);
+        (details.register_shutdown)(stream_to_shut_down)?;
+        Ok(Some(Either::B(Socket {
+            stream,
+            buffers: LazyBuffers::new(
+                details.config.input_buffer_size(),
+                details.config.output_buffer_size(),
+            ),
+        })))
+    }
+}
+
+/// Tries one address after the other, each with half of the time that is left, the last one with all of it.
+fn open(addrs: &[SocketAddr], timeout: NextTimeout) -> Result<TcpStream, ureq::Error> {
+    let end = Instant::now() + *timeout.after;
+    let mut failure = ureq::Error::HostNotFound;
+    for (tried, address) in addrs.iter().enumerate() {
+        let left = end.saturating_duration_since(Instant::now());
+        let is_last = tried + 1 == addrs.len();
+        let share = if is_last { left } else { left / 2 };
+        match TcpStream::connect_timeout(address, share.max(Duration::from_millis(1))) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                failure = ureq::Error::Timeout(timeout.reason);
+            }
+            Err(error) => failure = error.into(),
         }
     }
+    Err(failure)
 }
 
 fn look_up(
@@ -428,70 +444,90 @@ fn look_up(
     })
 }
 
-/// Stands below TLS, on every socket, the proxy's too.
-#[derive(Debug)]
-struct Ground;
+/// A TCP connection. ureq's own would give each part of a write that a slow reader takes the whole timeout anew, and
+/// nobody could interrupt it.
+struct Socket {
+    stream: Arc<TcpStream>,
+    buffers: LazyBuffers,
+}
 
-impl<In: Connection> Connector<In> for Ground {
-    type Out = Grounded<In>;
-
-    fn connect(
-        &self,
-        _: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        Ok(chained.map(Grounded))
+impl Socket {
+    fn is_silent(&self) -> io::Result<bool> {
+        self.stream.set_nonblocking(true)?;
+        let heard = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false)?;
+        Ok(matches!(heard, Err(error) if error.kind() == io::ErrorKind::WouldBlock))
     }
 }
 
-struct Grounded<T>(T);
-
-impl<T: Connection> Connection for Grounded<T> {
+impl Connection for Socket {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        self.0.buffers()
+        &mut self.buffers
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.0.transmit_output(amount, within_deadline(timeout)?)
+        let mut stream = &*self.stream;
+        let mut rest = &self.buffers.output()[..amount];
+        while !rest.is_empty() {
+            let sent = in_slices(timeout, |slice| {
+                stream.set_write_timeout(Some(slice))?;
+                stream.write(rest)
+            })?;
+            rest = &rest[sent..];
+        }
+        Ok(())
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        let timeout = within_deadline(timeout)?;
-        let Some(interrupt) = interrupt() else {
-            return self.0.await_input(timeout);
-        };
-        let end = Instant::now() + *timeout.after;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(ureq::Error::Timeout(timeout.reason));
-            }
-            let slice = NextTimeout {
-                after: left.min(BETWEEN_QUESTIONS).into(),
-                ..timeout
-            };
-            match self.0.await_input(slice) {
-                Err(ureq::Error::Timeout(_)) => check(interrupt)?,
-                ended => return ended,
-            }
-        }
+        let mut stream = &*self.stream;
+        let input = self.buffers.input_append_buf();
+        let received = in_slices(timeout, |slice| {
+            stream.set_read_timeout(Some(slice))?;
+            stream.read(input)
+        })?;
+        self.buffers.input_appended(received);
+        Ok(received > 0)
     }
 
     /// A connection on which something waits that nobody has read is not used again: it would be taken for the
-    /// answer to the next request. Above TLS the probe sees only what is decrypted, and what is in the socket.
+    /// answer to the next request.
     fn is_open(&mut self) -> bool {
-        self.0.buffers().input().is_empty() && self.0.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        self.0.is_tls()
+        self.buffers.input().is_empty() && self.is_silent().unwrap_or(false)
     }
 }
 
-impl<T> fmt::Debug for Grounded<T> {
+impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Grounded")
+        f.write_str("Socket")
     }
+}
+
+/// Tries it until it succeeds, until the deadline, or until whoever is asked in between wants the call to end.
+fn in_slices(
+    timeout: NextTimeout,
+    mut attempt: impl FnMut(Duration) -> io::Result<usize>,
+) -> Result<usize, ureq::Error> {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    loop {
+        let left = *within_deadline(timeout)?.after;
+        let slice = interrupt().map_or(Ok(left), until_next_question)?;
+        match attempt(slice.min(left)) {
+            Err(error) if matches!(error.kind(), Interrupted | TimedOut | WouldBlock) => {}
+            ended => return Ok(ended?),
+        }
+    }
+}
+
+/// Asks, if it is time to, also where a slow peer leaves no slice without a byte.
+fn until_next_question(interrupt: Interrupt) -> Result<Duration, ureq::Error> {
+    let next = PROGRESS.get().map(|progress| progress.next_question);
+    let left = next.map(|next| next.saturating_duration_since(Instant::now()));
+    if let Some(left) = left.filter(|left| !left.is_zero()) {
+        return Ok(left);
+    }
+    check(interrupt)?;
+    note(|progress| progress.next_question = Instant::now() + BETWEEN_QUESTIONS);
+    Ok(BETWEEN_QUESTIONS)
 }
 
 /// ureq gives each read of a handshake or of a proxy's answer the same timeout anew: a peer that sends a byte now and
@@ -500,6 +536,10 @@ fn within_deadline(mut timeout: NextTimeout) -> Result<NextTimeout, ureq::Error>
     let Some(progress) = PROGRESS.get() else {
         return Ok(timeout);
     };
+    if progress.is_interrupted {
+        // rustls hides a failed write at first, and goes on.
+        return Err(ureq::Error::ConnectionFailed);
+    }
     let deadline = if progress.connect.is_some() || progress.request_left {
         progress.deadline
     } else {
@@ -563,8 +603,9 @@ impl<T: Connection> Connection for Witnessed<T> {
         self.inner.await_input(timeout)
     }
 
+    /// TLS looks only below itself: what it has decrypted, nobody has read either.
     fn is_open(&mut self) -> bool {
-        self.inner.is_open()
+        self.inner.buffers().input().is_empty() && self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {

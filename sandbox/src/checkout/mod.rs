@@ -111,7 +111,9 @@ async fn card_page(State(world): State<Arc<World>>, RawQuery(query): RawQuery) -
     match &visit.vaulting.stage {
         Stage::AwaitingCard => {}
         Stage::Challenged(_) => return visit.redirect_to("/checkout/challenge"),
-        Stage::Succeeded { .. } | Stage::Failed { .. } => return visit.closed(),
+        Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Cancelled => {
+            return visit.closed();
+        }
     }
     let chosen = fields.get("use").and_then(|place| place.parse().ok());
     let form = match chosen.and_then(|place: usize| TEST_CARDS.get(place)) {
@@ -173,7 +175,7 @@ async fn challenge_page(State(world): State<Arc<World>>, RawQuery(query): RawQue
             visit.show(StatusCode::OK, &page)
         }
         Stage::AwaitingCard => visit.redirect_to("/checkout"),
-        Stage::Succeeded { .. } | Stage::Failed { .. } => visit.closed(),
+        Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Cancelled => visit.closed(),
     }
 }
 

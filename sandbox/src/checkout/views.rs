@@ -282,6 +282,7 @@ enum Outcome {
     Vaulted,
     Unseen,
     Expired,
+    Cancelled,
     Refused,
 }
 
@@ -289,6 +290,7 @@ impl Outcome {
     fn of(vaulting: &Vaulting) -> Self {
         match &vaulting.stage {
             Stage::Failed { code: EXPIRED } => Self::Expired,
+            Stage::Cancelled => Self::Cancelled,
             Stage::Failed { .. } => Self::Refused,
             _ if is_unseen(vaulting) => Self::Unseen,
             _ => Self::Vaulted,
@@ -312,7 +314,7 @@ pub(super) struct ResultPage {
 impl ResultPage {
     pub(super) fn of(vaulting: &Vaulting) -> Self {
         let (code, card) = match &vaulting.stage {
-            Stage::Failed { code } => (Some(*code), None),
+            Stage::Failed { .. } | Stage::Cancelled => (Some(vaulting.stage.outcome().code), None),
             Stage::Succeeded { card, .. } => (None, Some(card)),
             Stage::AwaitingCard | Stage::Challenged(_) => (None, None),
         };

@@ -20,7 +20,8 @@ pub(super) struct Query {
     kind: String,
     #[serde(default)]
     status: String,
-    #[serde(default)]
+    /// Also by the name that many searches have.
+    #[serde(default, alias = "q")]
     search: String,
     #[serde(default)]
     limit: String,

@@ -1,15 +1,20 @@
 //! A request or an answer as a page shows it: headers, body indented and as it was sent, string to sign.
 
 use antom_core::signature::Content;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
 use super::exact::Exact;
+use crate::indented::indented_json;
 use crate::journal::{Call, Delivery, Headers, Message};
 
 /// How long an indented body may be, in bytes: deep nesting makes a short one very long.
 const LARGEST_PRETTY: usize = 256 * 1024;
 
 /// A message, ready for its template.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is about another part of the page"
+)]
 pub(super) struct MessageView<'a> {
     /// Unique on its page.
     pub(super) id: &'static str,
@@ -24,6 +29,8 @@ pub(super) struct MessageView<'a> {
     /// HTML. `None` where something of it is missing.
     pub(super) string_to_sign: Option<String>,
     pub(super) is_exact: bool,
+    /// Its signature is what went wrong: every byte counts, and what was to be signed is what one looks for.
+    pub(super) is_in_question: bool,
 }
 
 impl<'a> MessageView<'a> {
@@ -38,6 +45,7 @@ impl<'a> MessageView<'a> {
             pretty: pretty(&message.body).map(|text| Exact::plain(&text).to_string()),
             string_to_sign: None,
             is_exact: message.is_exact,
+            is_in_question: false,
         }
     }
 
@@ -61,12 +69,16 @@ impl<'a> MessageView<'a> {
 
     pub(super) fn request_of(call: &'a Call) -> Self {
         let message = &call.request;
-        Self::new("request", "request", message).signed(
+        let view = Self::new("request", "request", message).signed(
             message,
             &call.method,
             &call.target,
             ["client-id", "request-time"],
-        )
+        );
+        Self {
+            is_in_question: call.code == "INVALID_SIGNATURE",
+            ..view
+        }
     }
 
     pub(super) fn answer_of(call: &'a Call) -> Self {
@@ -104,12 +116,10 @@ fn path_of(url: &str) -> &str {
 
 /// Indented, unless it is already.
 fn pretty(body: &str) -> Option<String> {
-    let value: Value = serde_json::from_str(body).ok()?;
-    let text = serde_json::to_string_pretty(&value).ok()?;
-    if text.len() > LARGEST_PRETTY {
-        return None;
-    }
-    (text != body && (value.is_object() || value.is_array())).then_some(text)
+    let has_members = body.trim_start().starts_with(['{', '[']);
+    let _: IgnoredAny = serde_json::from_str(body).ok().filter(|_| has_members)?;
+    let text = indented_json(body);
+    (text != body && text.len() <= LARGEST_PRETTY).then_some(text)
 }
 
 #[cfg(test)]
@@ -124,12 +134,13 @@ mod tests {
 
     #[test]
     fn only_json_that_is_not_indented_yet_gains_by_it() {
-        assert_eq!(pretty(r#"{"a":1}"#).unwrap(), "{\n  \"a\": 1\n}");
+        let body = r#"{"b":1.10,"a":2}"#;
+        assert_eq!(pretty(body).unwrap(), "{\n  \"b\": 1.10,\n  \"a\": 2\n}");
         for body in ["{\n  \"a\": 1\n}", "1", "\"x\"", "{", ""] {
             assert_eq!(pretty(body), None, "{body}");
         }
         let (open, close) = ("[".repeat(120), "]".repeat(120));
-        let deep = format!("{open}{}0{close}", "0,".repeat(2_000));
+        let deep = format!("{open}{}0{close}", "0,".repeat(5_000));
         assert_eq!(pretty(&deep), None);
     }
 }

@@ -20,7 +20,9 @@ use super::summary::{self, Kind, Summary, Tone};
 use crate::Span;
 use crate::cards::{Behaviour, CHALLENGE_CODE, TEST_CARDS, TestCard};
 use crate::clock;
+use crate::faults;
 use crate::journal::{Call, Delivery, Entry, Event};
+use crate::literal;
 use crate::mask::mask;
 use crate::pages::page;
 use crate::paste::{ClientSettings, Paste};
@@ -114,8 +116,10 @@ pub(super) async fn list(
     let join = if query.is_empty() { '?' } else { '&' };
     let [client_id, _] = &world.client_ids;
     let is_empty = found.entries.is_empty();
-    let starters = (is_empty && filter.is_open())
-        .then(|| ClientSettings::new(client_id, &world.files, &world.https_url).pastes());
+    let starters = (is_empty && filter.is_open()).then(|| {
+        let settings = ClientSettings::new(client_id, &world.files, &world.https_url);
+        settings.pastes(&world.browser_url)
+    });
     let list = ListPage {
         frame: Frame::of(&world, "/"),
         trouble: found.trouble,
@@ -190,6 +194,8 @@ struct CallPage<'a> {
     sentence: String,
     duration: String,
     problem: Option<&'a str>,
+    /// What each fault does that was played.
+    played: Vec<&'static str>,
     /// The path without the query, for a fault rule.
     path: &'a str,
     /// The request id, percent-encoded.
@@ -197,6 +203,8 @@ struct CallPage<'a> {
     request: MessageView<'a>,
     answer: MessageView<'a>,
     no_replay: Option<&'static str>,
+    /// The command that compares it with what its sender meant to sign, if it can be copied.
+    compare: Option<String>,
     related: Vec<Summary>,
     snippets: Vec<Snippet>,
     is_known: bool,
@@ -225,17 +233,31 @@ fn call_page(
         sentence: sentence(call),
         duration: summary::duration(call.duration_micros),
         problem,
+        played: faults::named_in(call.fault.as_deref().unwrap_or_default())
+            .map(|fault| fault.what)
+            .collect(),
         path: call.target.split('?').next().unwrap_or_default(),
         search: encoded(call.request_id.as_deref().unwrap_or_default()),
         request: MessageView::request_of(call),
         answer: MessageView::answer_of(call),
         no_replay: replay::is_possible(call).err(),
         related: related(world, entry, call.vaulting, call.request_id.as_deref()),
+        compare: compare(call, world),
         snippets: snippets::of(call, world),
         call,
         is_known,
     };
     page(status, &found)
+}
+
+/// The command that finds the first byte that differs from what was meant.
+fn compare(call: &Call, world: &World) -> Option<String> {
+    replay::is_possible(call).ok()?;
+    let key = world.files.merchant_public_key().display().to_string();
+    let key = literal::shell(&key).ok()?;
+    Some(format!(
+        "antom doctor call.curl --merchant-key {key} --meant-body body.json"
+    ))
 }
 
 /// The verdict in one sentence.
@@ -248,6 +270,11 @@ fn sentence(call: &Call) -> String {
     let failed = call.checks.iter().find(|check| !check.passed);
     // What the doctor found stands below, at more length.
     let reason = call.reason.as_ref().filter(|_| call.doctor.is_none());
+    let end = if summary::is_spoilt(call) && call.status != "F" {
+        ", but its client got another answer, on purpose."
+    } else {
+        "."
+    };
     match (failed, reason) {
         (Some(check), Some(reason)) => {
             format!(
@@ -256,8 +283,9 @@ fn sentence(call: &Call) -> String {
             )
         }
         (Some(check), None) => format!("{outcome} at the check \u{201c}{}\u{201d}.", check.name),
-        (None, Some(reason)) => format!("{outcome}: {reason}."),
-        (None, None) => format!("{outcome}."),
+        (None, Some(reason)) if call.status == "F" => format!("{outcome}: {reason}."),
+        (None, Some(reason)) => format!("{outcome} ({reason}){end}"),
+        (None, None) => format!("{outcome}{end}"),
     }
 }
 
@@ -351,7 +379,7 @@ fn tone(stage: &Stage) -> Tone {
     match stage {
         Stage::AwaitingCard | Stage::Challenged(_) => Tone::Wait,
         Stage::Succeeded { .. } => Tone::Good,
-        Stage::Failed { .. } => Tone::Bad,
+        Stage::Failed { .. } | Stage::Cancelled => Tone::Bad,
     }
 }
 
@@ -401,7 +429,10 @@ fn facts(vaulting: &Vaulting, now: OffsetDateTime) -> Vec<(&'static str, String)
         Stage::Challenged(card) | Stage::Succeeded { card, .. } => {
             facts.push(("Card", card.to_string()));
         }
-        Stage::Failed { code } => facts.push(("vaultingResultCode", (*code).to_string())),
+        Stage::Failed { .. } | Stage::Cancelled => {
+            let code = vaulting.stage.outcome().code;
+            facts.push(("vaultingResultCode", code.to_owned()));
+        }
         Stage::AwaitingCard => {}
     }
     let asked = [

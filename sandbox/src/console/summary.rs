@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::clock;
+use crate::faults::{self, Outcome};
 use crate::journal::{Call, Delivery, Entry, Event, Step};
 
 /// An entry in one line.
@@ -22,7 +23,7 @@ pub(super) struct Summary {
     pub(super) request_id: Option<String>,
     /// For example `SUCCESS`, `refused` or `vaulted`.
     pub(super) verdict: String,
-    /// `S`, `F` or `U`, of a call.
+    /// `S`, `F` or `U`, of a call whose client was told so.
     pub(super) status: Option<String>,
     pub(super) tone: Tone,
     /// For example `1.2 ms`.
@@ -120,19 +121,39 @@ impl Summary {
 
 fn of_call(call: &Call, blank: Summary) -> Summary {
     let path = call.target.split('?').next().unwrap_or_default();
+    let (verdict, status, tone) = verdict_for_client(call);
     let api = path.rsplit('/').find(|part| !part.is_empty());
     Summary {
         href: Some(format!("/calls/{}", blank.number)),
         title: api.unwrap_or("/").to_owned(),
         detail: format!("{} {}", call.method, call.target),
         request_id: call.request_id.clone(),
-        verdict: call.code.clone(),
-        status: Some(call.status.clone()),
-        tone: tone_of_status(&call.status),
+        verdict,
+        status,
+        tone,
         duration: Some(duration(call.duration_micros)),
         fault: call.fault.clone(),
         ..blank
     }
+}
+
+/// The gateway's verdict, its status and how good it is, unless a fault kept the client from hearing it.
+fn verdict_for_client(call: &Call) -> (String, Option<String>, Tone) {
+    if is_spoilt(call) && call.http_status != 200 {
+        let verdict = format!("HTTP {} to the client", call.http_status);
+        return (verdict, None, Tone::Wait);
+    }
+    if is_spoilt(call) && call.status == "S" {
+        return (format!("{}, spoilt", call.code), None, Tone::Wait);
+    }
+    let status = Some(call.status.clone());
+    (call.code.clone(), status, tone_of_status(&call.status))
+}
+
+/// Whether a fault turned the answer into something that is an error for a client.
+pub(super) fn is_spoilt(call: &Call) -> bool {
+    let played = call.fault.as_deref().unwrap_or_default();
+    faults::named_in(played).any(|fault| fault.outcome != Outcome::Value)
 }
 
 fn of_step(step: &Step, is_known: bool, blank: Summary) -> Summary {
@@ -154,16 +175,23 @@ fn of_step(step: &Step, is_known: bool, blank: Summary) -> Summary {
 
 fn of_delivery(delivery: &Delivery, blank: Summary) -> Summary {
     let (verdict, tone) = match (delivery.acknowledged, delivery.next) {
-        (true, _) => ("acknowledged", Tone::Good),
-        (false, Some(_)) => ("not acknowledged, sent again", Tone::Wait),
-        (false, None) => ("not acknowledged", Tone::Bad),
+        (true, _) => ("acknowledged".to_owned(), Tone::Good),
+        (false, Some(next)) => {
+            let next = clock::text(next);
+            let time_of_day = next.get(11..19).unwrap_or(&next);
+            (
+                format!("not acknowledged, again at {time_of_day}"),
+                Tone::Wait,
+            )
+        }
+        (false, None) => ("not acknowledged".to_owned(), Tone::Bad),
     };
     Summary {
         href: Some(format!("/notifications/{}", blank.number)),
         title: format!("notifyVaulting, attempt {}", delivery.attempt),
         detail: delivery.url.clone(),
         request_id: delivery.request_id.clone(),
-        verdict: verdict.into(),
+        verdict,
         tone,
         duration: Some(duration(delivery.duration_micros)),
         ..blank

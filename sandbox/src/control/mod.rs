@@ -3,8 +3,10 @@
 
 mod answers;
 mod clock;
+mod endpoints;
 mod sessions;
 mod settings;
+mod wrong_body;
 
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ use crate::world::World;
 /// Everything under `/__sandbox/` that no other part of the sandbox serves.
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
+        .route("/__sandbox", get(endpoints::list))
+        .route("/__sandbox/", get(endpoints::list))
         .route("/__sandbox/health", get(health))
         .route("/__sandbox/reset", post(reset))
         .route(
@@ -64,7 +68,7 @@ async fn reset(State(world): State<Arc<World>>) -> Response {
 async fn unknown() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
-        "there is nothing under this path: look at the documentation of /__sandbox/",
+        "there is nothing under this path: GET /__sandbox/ lists what there is",
     )
 }
 
@@ -92,22 +96,8 @@ pub(crate) fn refuse(status: StatusCode, error: &str) -> Response {
 /// Reads a body; an empty one is an empty object.
 pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { &body[..] };
-    serde_json::from_slice(body).map_err(|problem| {
-        if !problem.is_data() {
-            return Problem::wrong(format!("the body is not JSON: {problem}"));
-        }
-        let text = problem.to_string();
-        // Not what was sent as the value: it may be a card's security code.
-        let expected = text
-            .strip_prefix("invalid ")
-            .and_then(|rest| rest.rsplit_once(", expected "));
-        Problem::wrong(match expected {
-            Some((_, expected)) => {
-                format!("a member of the body has the wrong type: expected {expected}")
-            }
-            None => format!("the body is wrong: {text}"),
-        })
-    })
+    serde_json::from_slice(body)
+        .map_err(|problem| Problem::wrong(wrong_body::explain(&problem, body)))
 }
 
 /// Why a request to the control API is refused.

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{Problem, ok, read};
 use crate::clock;
 use crate::mask::mask;
+use crate::notifications::Shown as Notification;
 use crate::vaulting::{
     CardEntry, Locator, Origin, Problem as Wrong, Progress, RequestKey, Stage, Vaulting,
 };
@@ -37,6 +38,8 @@ struct Shown {
     page: Option<String>,
     vaulting_notification_url: Option<String>,
     redirect_url: Option<String>,
+    /// The newest about it.
+    notification: Option<Notification>,
 }
 
 impl World {
@@ -58,6 +61,7 @@ impl World {
             page: self.page_of(vaulting),
             vaulting_notification_url: masked(&vaulting.notification_url),
             redirect_url: masked(&vaulting.redirect_url),
+            notification: self.notifications.about(vaulting.number),
             vaulting_session_id: session_id,
         }
     }
@@ -89,7 +93,13 @@ impl World {
                 "challenge",
                 "the buyer is on the 3-D Secure page: complete it with challenge_code",
             ),
-            Progress::Ended => ("ended", "the buyer goes to the redirect_url"),
+            Progress::Ended if vaulting.redirect_url.is_some() => {
+                ("ended", "the buyer goes to the redirectUrl")
+            }
+            Progress::Ended => (
+                "ended",
+                "the buyer stays on the sandbox's page: there is no redirectUrl",
+            ),
             Progress::EndedUnseen => (
                 "ended_unseen",
                 "it ended, but the buyer's page got no answer in time",

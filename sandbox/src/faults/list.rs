@@ -37,7 +37,7 @@ pub struct Parameter {
 /// The unit of a [`Parameter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Written `150ms`, `2s`, `3m`, `15h` or `1d`; a number alone is seconds.
+    /// Written `150ms`, `2s`, `3m`, `15h` or `1d`.
     Duration,
     /// Calls.
     Calls,

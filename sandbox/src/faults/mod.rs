@@ -26,8 +26,8 @@ use list::{Change, Play, Time};
 
 pub(crate) use answer::Asked;
 pub use list::{FAULTS, Fault, Outcome, Parameter, Unit};
-pub(crate) use plan::Plan;
 pub use plan::WrongFault;
+pub(crate) use plan::{Plan, named_in};
 pub(crate) use routes::routes;
 pub use rule::FaultRule;
 pub(crate) use wire::{Connection, OverTcp, Wire};

@@ -158,8 +158,12 @@ impl FromStr for Chosen {
             }
             (Some(parameter), None) => parameter.default,
             (Some(parameter), Some(value)) => parameter.read(value).ok_or_else(|| {
+                let unit = match parameter.unit {
+                    Unit::Duration => ", with its unit, for example 2s",
+                    Unit::Calls | Unit::Mebibytes => "",
+                };
                 WrongFault::new(format!(
-                    "{name}={} is not valid: expected {parameter}",
+                    "{name}={} is not valid: expected {parameter}{unit}",
                     plain(value)
                 ))
             })?,
@@ -231,6 +235,13 @@ impl Fault {
             _ => text,
         }
     }
+}
+
+/// The faults that a text names which a [`Plan`] was written as.
+pub(crate) fn named_in(written: &str) -> impl Iterator<Item = &'static Fault> {
+    written
+        .split(',')
+        .filter_map(|part| find(part.split('=').next()?))
 }
 
 /// The names that are most like this one.

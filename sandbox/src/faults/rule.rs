@@ -73,7 +73,7 @@ impl FaultRule {
             .is_some_and(|chance| !(chance > 0.0 && chance <= 1.0))
         {
             return Err(WrongFault::new(
-                "the probability is not more than 0 and at most 1, or 100 %",
+                "the chance must be more than 0, and at most 100 after % or 1 as probability",
             ));
         }
         for (name, text) in [("path", &self.path), ("request id", &self.request_id)] {
@@ -94,6 +94,11 @@ impl TryFrom<Wanted> for FaultRule {
     type Error = WrongFault;
 
     fn try_from(wanted: Wanted) -> Result<Self, WrongFault> {
+        if wanted.fault.contains(['*', '%', '@', '#']) {
+            return Err(WrongFault::new(
+                "times, probability, path and request_id are members of their own here, and not part of fault",
+            ));
+        }
         let times = wanted.times.map(|times| {
             NonZeroU32::new(times).ok_or_else(|| WrongFault::new("times must be 1 or more"))
         });
@@ -119,12 +124,12 @@ impl FromStr for FaultRule {
         let times = times.map(|times| {
             times
                 .parse()
-                .map_err(|_| WrongFault::new("after * comes a number of times, 1 or more"))
+                .map_err(|_| wrong_mark("after * comes a number of times, 1 or more", times))
         });
         let percent = percent.map(|percent| {
-            percent
-                .parse::<f64>()
-                .map_err(|_| WrongFault::new("after % comes a number, for example %10 for 10 %"))
+            percent.parse::<f64>().map_err(|_| {
+                wrong_mark("after % comes a number, for example %10 for 10 %", percent)
+            })
         });
         Self {
             plan: faults.parse()?,
@@ -135,6 +140,15 @@ impl FromStr for FaultRule {
         }
         .checked()
     }
+}
+
+/// What should come after a mark. If what came has another mark in it, the order is wrong.
+fn wrong_mark(expected: &str, came: &str) -> WrongFault {
+    if came.contains(['*', '%', '@', '#']) {
+        let order = "the order is FAULTS*TIMES%CHANCE@PATH#REQUEST_ID";
+        return WrongFault::new(format!("{expected}; {order}"));
+    }
+    WrongFault::new(expected)
 }
 
 /// The text before a mark, and what comes after it.
@@ -191,9 +205,11 @@ mod tests {
             ("http-503*0", "a number of times, 1 or more"),
             ("http-503*x", "a number of times, 1 or more"),
             ("http-503%x", "a number, for example %10"),
-            ("http-503%0", "the probability"),
-            ("http-503%101", "the probability"),
-            ("http-503%NaN", "the probability"),
+            ("http-503%10*2", "the order is FAULTS*TIMES%CHANCE@PATH"),
+            ("http-503%0", "the chance must be more than 0"),
+            ("http-503%101", "at most 100 after %"),
+            ("http-503%NaN", "the chance"),
+            ("delay=2", "with its unit, for example 2s"),
             ("http-503@", "the path is empty"),
             ("http-503#", "the request id is empty"),
             ("http-503#a\u{7}b", "not plain text"),

@@ -20,6 +20,7 @@ impl World {
         request: &Incoming,
         checks: &mut Vec<Check>,
     ) -> Result<Api, Refusal> {
+        path_is_antoms(request)?;
         note(checks, "the method is POST", method_is_post(request))?;
         let (mode, api) = note(checks, "the API exists", api_exists(request))?;
         note(
@@ -96,7 +97,7 @@ impl World {
             ("the gateway's own key", &gateway),
         ];
         Err(match examine(&received, &keys).cause {
-            Some(cause) => Refusal::diagnosed(&cause),
+            Some(cause) => Refusal::diagnosed(&cause, &format!("{}/", self.browser_url)),
             None => Refusal::signature("no cause was found"),
         })
     }
@@ -143,6 +144,15 @@ fn note<T>(
         passed: outcome.is_ok(),
     });
     outcome
+}
+
+fn path_is_antoms(request: &Incoming) -> Result<(), Refusal> {
+    if request.path().starts_with("/ams/") {
+        return Ok(());
+    }
+    let reason =
+        "Antom's APIs are below /ams/, the sandbox's own requests are listed at /__sandbox/";
+    Err(Refusal::unsigned("NO_INTERFACE_DEF", reason).with_http_status(404))
 }
 
 fn method_is_post(request: &Incoming) -> Result<(), Refusal> {

@@ -74,6 +74,8 @@ fn documented(code: &str) -> &'static ResultCode {
 pub(super) struct Refusal {
     known: &'static ResultCode,
     reason: String,
+    /// What the `resultMessage` says of the reason, where all of it is too long for one.
+    brief: Option<String>,
     signed: bool,
     http_status: u16,
     explain_in_header: bool,
@@ -87,6 +89,7 @@ impl Refusal {
         Self {
             known: documented(code),
             reason: reason.into(),
+            brief: None,
             signed: false,
             http_status: 200,
             explain_in_header: false,
@@ -111,9 +114,10 @@ impl Refusal {
         }
     }
 
-    /// A wrong signature whose cause the doctor found.
-    pub(super) fn diagnosed(cause: &Cause) -> Self {
+    /// A wrong signature whose cause the doctor found; the console says what to do.
+    pub(super) fn diagnosed(cause: &Cause, console: &str) -> Self {
         Self {
+            brief: Some(format!("{}; what to do: {console}", cause.what)),
             diagnosis: Some(Box::new(Explanation {
                 id: cause.id.to_owned(),
                 what: cause.what.clone(),
@@ -226,7 +230,10 @@ impl Answer {
             result: WireResult,
         }
         let envelope = Envelope {
-            result: WireResult::new(refusal.known, Some(&refusal.reason)),
+            result: WireResult::new(
+                refusal.known,
+                Some(refusal.brief.as_ref().unwrap_or(&refusal.reason)),
+            ),
         };
         Self {
             body: serde_json::to_vec(&envelope)

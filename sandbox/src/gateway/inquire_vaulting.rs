@@ -58,7 +58,7 @@ impl World {
             (Stage::Challenged(_), _) => Some(self.challenge_url(vaulting.number)),
             (Stage::AwaitingCard, Origin::Session { id, .. }) => Some(self.checkout_url(id)),
             (Stage::AwaitingCard, Origin::Direct)
-            | (Stage::Succeeded { .. } | Stage::Failed { .. }, _) => None,
+            | (Stage::Succeeded { .. } | Stage::Failed { .. } | Stage::Cancelled, _) => None,
         }
     }
 }

@@ -122,8 +122,8 @@ impl World {
                 };
                 Answer::signed("SUCCESS", json(&body))
             }
-            Stage::Failed { code } => {
-                let reason = format!("it failed with {code}");
+            Stage::Failed { .. } | Stage::Cancelled => {
+                let reason = format!("it failed with {}", vaulting.stage.outcome().code);
                 return Err(Refusal::signed("VERIFICATION_FAIL", reason).about(vaulting.number));
             }
             Stage::Challenged(_) | Stage::AwaitingCard => {

@@ -1,7 +1,7 @@
 //! The journal on disk: one entry a line, written by a thread of its own so that no call waits for the disk, bounded
 //! in size. Reads it back at the start; knows nothing of what the entries mean.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError, TrySendError};
@@ -45,28 +45,10 @@ pub(super) struct ReadBack {
     pub(super) damaged: usize,
 }
 
-/// Why there is no file.
-pub(super) enum OpenError {
-    /// Another sandbox writes it.
-    InUse,
-    Io(io::Error),
-}
-
-impl From<io::Error> for OpenError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
 impl JournalFile {
     /// Opens or makes the file, and reads its last entries, as many as `most`.
-    pub(super) fn open(path: &Path, most: usize) -> Result<(Self, ReadBack), OpenError> {
+    pub(super) fn open(path: &Path, most: usize) -> io::Result<(Self, ReadBack)> {
         let mut file = open_private(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
         let text = read_end(&mut file, KEPT_BYTES)?;
         let back = read_back(&text, most);
         if back.damaged > 0 {
@@ -312,15 +294,6 @@ mod tests {
         drop(file);
         let (_file, back) = open(&path);
         assert_eq!((numbers(&back), back.damaged), (vec![2, 4], 0));
-    }
-
-    #[test]
-    fn a_file_that_another_sandbox_writes_is_left_alone() {
-        let directory = TempDir::new().unwrap();
-        let path = directory.path().join("journal.jsonl");
-        let _first = open(&path);
-        let second = JournalFile::open(&path, 1);
-        assert!(matches!(second, Err(OpenError::InUse)));
     }
 
     #[test]

@@ -43,8 +43,10 @@ pub(super) struct Notice {
 pub(super) enum UrlFrom {
     /// The merchant's request.
     Request,
-    /// Antom's Dashboard, because the request named none.
-    Dashboard,
+    /// The settings, which stand in for Antom's Dashboard: the request named none.
+    Settings,
+    /// Nobody did, so it is the sandbox's own inbox.
+    Nobody,
 }
 
 /// There was a reset while it was on its way.
@@ -71,7 +73,7 @@ pub(super) struct Attempt {
 
 /// A notification as the control API shows it.
 #[derive(Serialize)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     number: u64,
     vaulting: u64,
     request_id: String,
@@ -288,6 +290,14 @@ impl Book {
     /// All of them, the newest first.
     pub(super) fn shown(&self) -> Vec<Shown> {
         self.notices.iter().rev().map(Notice::shown).collect()
+    }
+
+    /// The newest about this vaulting.
+    pub(super) fn about(&self, vaulting: u64) -> Option<Shown> {
+        let mut newest_first = self.notices.iter().rev();
+        newest_first
+            .find(|notice| notice.vaulting == vaulting)
+            .map(Notice::shown)
     }
 
     fn find(&mut self, number: u64) -> Option<&mut Notice> {

@@ -18,13 +18,14 @@ use crate::control::{Problem, ok, read};
 use crate::vaulting::Locator;
 use crate::world::World;
 
-const PATH: &str = "/__sandbox/notifications";
-
 pub(super) fn routes() -> Router<Arc<World>> {
     Router::new()
-        .route(PATH, get(list).post(notify))
-        .route(&format!("{PATH}/settings"), get(settings).patch(change))
-        .route(&format!("{PATH}/{{number}}/resend"), post(resend))
+        .route("/__sandbox/notifications", get(list).post(notify))
+        .route(
+            "/__sandbox/notifications/settings",
+            get(settings).patch(change),
+        )
+        .route("/__sandbox/notifications/{number}/resend", post(resend))
 }
 
 async fn list(State(world): State<Arc<World>>) -> Response {

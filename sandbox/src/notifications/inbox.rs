@@ -71,8 +71,8 @@ impl Inbox {
 pub(super) fn routes() -> Router<Arc<World>> {
     let receiver = || get(list).post(receive);
     Router::new()
-        .route(PATH, receiver())
-        .route(&format!("{PATH}/{{*name}}"), receiver())
+        .route("/__sandbox/inbox", receiver())
+        .route("/__sandbox/inbox/{*name}", receiver())
 }
 
 async fn list(State(world): State<Arc<World>>) -> Response {

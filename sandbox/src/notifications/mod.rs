@@ -37,6 +37,7 @@ use message::{Letter, Signed, corrupted};
 use sender::{Received, Sender};
 use switches::Switches;
 
+pub(crate) use book::Shown;
 pub use sample::{Sample, SampleVerdict};
 pub use schedule::Profile;
 
@@ -81,7 +82,8 @@ impl NotificationSettings {
 /// The notifications of a sandbox.
 pub(crate) struct Notifications {
     profile: Profile,
-    dashboard_url: String,
+    /// Where notifications go whose request names no URL.
+    default_url: (String, UrlFrom),
     sender: Sender,
     pub(crate) inbox: Inbox,
     book: Mutex<Book>,
@@ -147,7 +149,7 @@ impl World {
         let body = message::body(vaulting)?;
         let (url, url_from) = match &vaulting.notification_url {
             Some(url) => (url.clone(), UrlFrom::Request),
-            None => (notifications.dashboard_url.clone(), UrlFrom::Dashboard),
+            None => notifications.default_url.clone(),
         };
         let destination = Destination::parse(&url);
         let letter = Letter {
@@ -180,7 +182,12 @@ impl World {
 }
 
 impl Notifications {
-    /// `dashboard_url` is where notifications go whose request names no URL, unless the settings name another.
+    /// The newest notification about a vaulting.
+    pub(crate) fn about(&self, vaulting: u64) -> Option<Shown> {
+        self.book().about(vaulting)
+    }
+
+    /// `inbox_url` is where notifications go whose request names no URL, unless the settings name another.
     pub(crate) fn new(
         settings: &NotificationSettings,
         ca_certificate: PathBuf,
@@ -190,7 +197,10 @@ impl Notifications {
         let allowed = Allowed::new(&settings.allowed_hosts, "--allow-notify", own_ports);
         let notifications = Self {
             profile: settings.profile,
-            dashboard_url: settings.dashboard_url.clone().unwrap_or(inbox_url),
+            default_url: match &settings.dashboard_url {
+                Some(url) => (url.clone(), UrlFrom::Settings),
+                None => (inbox_url, UrlFrom::Nobody),
+            },
             sender: Sender::new(allowed, Some(ca_certificate)),
             inbox: Inbox::default(),
             book: Mutex::default(),
@@ -372,14 +382,19 @@ impl Posted {
 
     fn into_delivery(self, attempt: &Attempt, next: Option<OffsetDateTime>) -> Delivery {
         let mut outcome = self.outcome.text;
-        if attempt.url_from == UrlFrom::Dashboard {
-            outcome.push_str(
-                " (sent to the Dashboard URL, because the request had no vaultingNotificationUrl)",
-            );
-        }
+        outcome.push_str(match attempt.url_from {
+            UrlFrom::Request => "",
+            UrlFrom::Settings => {
+                " (the request had no vaultingNotificationUrl: it goes to the URL of --notify-url)"
+            }
+            UrlFrom::Nobody => {
+                " (the request had no vaultingNotificationUrl: it goes to the sandbox's own inbox)"
+            }
+        });
         let headers = self.message.headers.into_iter().collect();
         let answer = self.answer.as_ref();
         Delivery {
+            notification: Some(attempt.notice),
             vaulting: Some(attempt.vaulting),
             request_id: Some(attempt.request_id.clone()),
             url: attempt.url.clone(),

@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
+use crate::control::refuse;
 use crate::exchange::plain;
 use crate::world::World;
 pub(crate) use assets::asset_url;
@@ -88,24 +89,28 @@ struct NotFound {
     path: String,
 }
 
-/// A page for people who went to a path that nothing is at. Programs, and everything under Antom's paths, go on to
-/// the gateway.
-pub(crate) async fn not_found_for_browsers(request: Request, next: Next) -> Response {
-    if !is_browser_lost(&request) {
+/// What is said to those who ask for a path that nothing is at: people get a page. Whoever posts there has forgotten
+/// the path of an API, and is told so by the gateway, in whose journal it stands.
+pub(crate) async fn not_found(request: Request, next: Next) -> Response {
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
         return next.run(request).await;
+    }
+    if !wants_html(&request) {
+        return refuse(
+            StatusCode::NOT_FOUND,
+            "nothing is at this path: the console is at /, the sandbox's own requests are listed at /__sandbox/ and in \
+             docs/sandbox-control.md, and Antom's APIs are below /ams/",
+        );
     }
     let path = plain(request.uri().path());
     page(StatusCode::NOT_FOUND, &NotFound { path })
 }
 
-fn is_browser_lost(request: &Request) -> bool {
-    let path = request.uri().path();
-    let wants_html = request
+fn wants_html(request: &Request) -> bool {
+    request
         .headers()
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .any(|accept| accept.contains("text/html"));
-    let is_antoms = path == "/ams" || path.starts_with("/ams/");
-    wants_html && !is_antoms && [Method::GET, Method::HEAD].contains(request.method())
+        .any(|accept| accept.contains("text/html"))
 }

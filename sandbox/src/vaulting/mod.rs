@@ -75,6 +75,8 @@ pub(crate) enum Stage {
         /// `vaultingResultCode`.
         code: &'static str,
     },
+    /// The buyer gave up before there was a card. The merchant is told the code of a session that expired.
+    Cancelled,
 }
 
 impl Stage {
@@ -83,12 +85,15 @@ impl Stage {
         match self {
             Self::AwaitingCard | Self::Challenged(_) => "PROCESSING",
             Self::Succeeded { .. } => "SUCCESS",
-            Self::Failed { .. } => "FAIL",
+            Self::Failed { .. } | Self::Cancelled => "FAIL",
         }
     }
 
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::Succeeded { .. } | Self::Failed { .. })
+        matches!(
+            self,
+            Self::Succeeded { .. } | Self::Failed { .. } | Self::Cancelled
+        )
     }
 }
 
@@ -99,7 +104,9 @@ impl fmt::Display for Stage {
             Self::AwaitingCard => f.write_str("waiting for a card"),
             Self::Challenged(card) => write!(f, "the buyer is on the 3-D Secure page with {card}"),
             Self::Succeeded { card, .. } => write!(f, "vaulted: {card}"),
+            Self::Failed { code: EXPIRED } => write!(f, "failed: {EXPIRED}, the session expired"),
             Self::Failed { code } => write!(f, "failed: {code}"),
+            Self::Cancelled => write!(f, "failed: {EXPIRED}, the buyer gave up"),
         }
     }
 }
@@ -233,13 +240,12 @@ impl Vaulting {
     /// The buyer gives up: on the 3-D Secure page this is a failed verification, before it the session is closed.
     pub(crate) fn cancel(&mut self, now: OffsetDateTime) -> Result<Progress, Problem> {
         self.expire(now);
-        let code = match &self.stage {
-            Stage::AwaitingCard => EXPIRED,
-            Stage::Challenged(_) => NOT_VERIFIED,
+        self.stage = match &self.stage {
+            Stage::AwaitingCard => Stage::Cancelled,
+            Stage::Challenged(_) => Stage::Failed { code: NOT_VERIFIED },
             Stage::Failed { code: EXPIRED } => return Err(Problem::Expired),
             ended => return Err(Problem::Ended(ended.status())),
         };
-        self.stage = Stage::Failed { code };
         Ok(Progress::Ended)
     }
 
@@ -253,7 +259,7 @@ impl Vaulting {
     }
 }
 
-/// The `vaultingResultCode` of a session that nobody completed.
+/// The `vaultingResultCode` of a session that nobody completed: its time was over, or the buyer gave up.
 pub(crate) const EXPIRED: &str = "ORDER_IS_CLOSED";
 /// The `vaultingResultCode` of a buyer who did not pass 3-D Secure.
 const NOT_VERIFIED: &str = "USER_PAYMENT_VERIFICATION_FAILED";
@@ -463,8 +469,13 @@ pub(crate) mod tests {
     fn a_buyer_may_give_up_until_the_end_and_not_after() {
         let mut waiting = vaulting();
         assert_eq!(waiting.cancel(NOW), Ok(Progress::Ended));
-        assert_eq!(waiting.stage, Stage::Failed { code: EXPIRED });
-        assert_eq!(waiting.cancel(NOW), Err(Problem::Expired));
+        assert_eq!(waiting.stage, Stage::Cancelled);
+        assert_eq!(waiting.cancel(NOW), Err(Problem::Ended("FAIL")));
+        let mut expired = vaulting();
+        expired.expire(expired.expires_at);
+        assert_eq!(waiting.stage.outcome().code, expired.stage.outcome().code);
+        assert!(waiting.stage.to_string().ends_with("the buyer gave up"));
+        assert!(expired.stage.to_string().ends_with("the session expired"));
         let mut challenged = vaulting();
         enter(&mut challenged, "4000000000000309").unwrap();
         assert_eq!(challenged.cancel(NOW), Ok(Progress::Ended));

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Stage, Vaulting};
+use super::{EXPIRED, Stage, Vaulting};
 
 /// `vaultingResultCode` and its message: what became of a vaulting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,11 @@ impl Stage {
                     .map_or("A general business failure occurred.", |(_, message)| {
                         message
                     }),
+                result_status: "F",
+            },
+            Self::Cancelled => Outcome {
+                code: EXPIRED,
+                message: "The vaulting is closed: the buyer gave up.",
                 result_status: "F",
             },
         }
@@ -104,7 +109,10 @@ impl Vaulting {
                 last_four: card.test_card.last_four(),
                 masked_card_no: card.test_card.masked(),
             }),
-            Stage::AwaitingCard | Stage::Challenged(_) | Stage::Failed { .. } => None,
+            Stage::AwaitingCard
+            | Stage::Challenged(_)
+            | Stage::Failed { .. }
+            | Stage::Cancelled => None,
         };
         PaymentMethodDetail {
             card,
@@ -116,7 +124,7 @@ impl Vaulting {
 #[cfg(test)]
 mod tests {
     use super::super::tests::vaulting;
-    use super::super::{Card, CardToken, EXPIRED};
+    use super::super::{Card, CardToken};
     use super::*;
     use crate::cards::{Behaviour, TEST_CARDS, test_card};
     use serde_json::json;
@@ -158,6 +166,7 @@ mod tests {
             Stage::AwaitingCard,
             Stage::Challenged(card("4000000000000309")),
             Stage::Failed { code: EXPIRED },
+            Stage::Cancelled,
         ] {
             let vaulting = with(stage);
             let detail = serde_json::to_value(vaulting.payment_method_detail()).unwrap();

@@ -346,7 +346,7 @@ fn a_used_session_and_an_expired_one_say_so() {
             page.text()
         );
     }
-    assert!(late.result().contains("The session is closed"));
+    assert!(late.result().contains("The session has expired"));
 }
 
 #[test]

@@ -117,6 +117,7 @@ fn a_list_can_be_narrowed_by_its_address() {
         ("?status=failed", vec![2]),
         ("?status=S", vec![3, 1]),
         ("?search=SECOND", vec![3]),
+        ("?q=SECOND", vec![3]),
         ("?search=invalid_signature", vec![2]),
         ("?search=createVaulting&status=F", vec![2]),
         ("?limit=2", vec![5, 4]),
@@ -139,6 +140,82 @@ fn a_list_can_be_narrowed_by_its_address() {
         assert!(answer.json()["error"].is_string());
         assert_eq!(running.send(&get(&format!("/{query}"))).status, 400);
     }
+}
+
+#[test]
+fn a_refused_signature_shows_what_should_have_been_signed_byte_by_byte() {
+    let running = Running::start();
+    running.send_body(BODY);
+    let mut request = Draft::default().sign(&running.merchant);
+    request.body.push(b' ');
+    running.send(&request).assert_unsigned("INVALID_SIGNATURE");
+    let good = page(&running, "/calls/1");
+    assert!(good.contains("<details class=\"signed-text\">"));
+    assert!(good.contains("id=\"request-pretty\" class=\"visually-hidden tab-1\" checked"));
+    assert!(!good.contains("--meant-body"));
+    let refused = page(&running, "/calls/2");
+    assert_eq!(
+        refused
+            .matches("<details class=\"signed-text\" open>")
+            .count(),
+        1
+    );
+    assert!(refused.contains("id=\"request-raw\" class=\"visually-hidden tab-2\" checked"));
+    let key = running.sandbox().files().merchant_public_key();
+    let command = format!(
+        "antom doctor call.curl --merchant-key '{}' --meant-body body.json",
+        key.display()
+    );
+    assert_eq!(text_of(&refused, "compare"), command);
+}
+
+#[test]
+fn what_a_fault_did_to_an_answer_is_not_shown_as_a_success() {
+    let running = Running::start();
+    let play = |fault: &str| {
+        let request = Draft::default().sign(&running.merchant);
+        running.send(&request.with("x-sandbox-fault", fault));
+    };
+    for (fault, verdict, tone) in [
+        ("http-503", "HTTP 503 to the client", "wait"),
+        ("http-503-before", "HTTP 503 to the client", "wait"),
+        ("wrong-key", "SUCCESS, spoilt", "wait"),
+        ("raw-signature,delay=0s", "SUCCESS", "good"),
+        ("unsigned-unknown-before", "UNKNOWN_EXCEPTION", "wait"),
+    ] {
+        play(fault);
+        let newest = &journal(&running, "?limit=1")["entries"][0];
+        assert_eq!(
+            (&newest["verdict"], &newest["tone"]),
+            (&json!(verdict), &json!(tone)),
+            "{fault}"
+        );
+    }
+    let html = page(&running, "/calls/1");
+    assert!(html.contains("HTTP 503, not signed"), "what the fault does");
+    assert!(html.contains("but its client got another answer, on purpose"));
+}
+
+#[test]
+fn a_notification_has_the_number_that_the_control_api_knows_it_by() {
+    let running = Running::start();
+    running.send_body(BODY);
+    running.send(&post("/vaultings/1/card", "number=4054695723100768"));
+    let until = Instant::now() + Duration::from_secs(20);
+    let entry = loop {
+        if let [number] = numbers(&journal(&running, "?kind=notification"))[..] {
+            break number;
+        }
+        assert!(Instant::now() < until, "no notification was sent");
+        thread::sleep(Duration::from_millis(10));
+    };
+    let listed = running.control("GET notifications", "").json();
+    assert_eq!(listed["notifications"][0]["number"], 1);
+    let html = page(&running, &format!("/notifications/{entry}"));
+    assert!(
+        html.contains(&format!("Notification 1 · Entry {entry} ·")),
+        "{html}"
+    );
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The control API: clock, sessions, settings, reset, and what it refuses.
 
+use std::fs;
+use std::path::Path;
+
 use antom_sandbox::Settings;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::support::{BODY, Running, control_request};
+use crate::support::{BODY, Running, control_request, get};
 
 const CARD: &str = r#"{"card":"4054695723100768"}"#;
 
@@ -134,8 +137,11 @@ fn what_the_buyer_types_wrong_is_named_and_no_number_comes_back() {
             r#"{"card":"4054695723100768","security_code":"99"}"#,
             "3 digits",
         ),
-        (r#"{"cardNo":"4054695723100768"}"#, "unknown field"),
-        (r#"{"card":4054695723100768}"#, "wrong type"),
+        (r#"{"cardNo":"4054695723100768"}"#, "there is no member"),
+        (
+            r#"{"card":4054695723100768}"#,
+            "\"card\" must be text in double quotes",
+        ),
     ] {
         let answer = running.control("POST sessions/a/complete", body);
         assert_eq!(answer.status, 400, "{body}");
@@ -158,6 +164,17 @@ fn a_buyer_may_give_up() {
     running.send_body(&session("a"));
     let cancelled = running.control("POST sessions/a/cancel", "").json();
     assert_eq!(cancelled["session"]["result_code"], "ORDER_IS_CLOSED");
+    assert_eq!(
+        cancelled["session"]["stage"],
+        "failed: ORDER_IS_CLOSED, the buyer gave up"
+    );
+    running.send_body(&session("b"));
+    running.control("POST clock", r#"{"advance":"1h"}"#);
+    let expired = running.control("GET sessions/b", "").json();
+    assert_eq!(
+        expired["stage"],
+        "failed: ORDER_IS_CLOSED, the session expired"
+    );
     assert_eq!(running.control("POST sessions/a/cancel", "").status, 409);
 }
 
@@ -223,6 +240,125 @@ fn a_reset_makes_everything_as_it_was_and_begins_the_seed_again() {
     let again = running.send_body(BODY).json();
     assert_eq!(again["vaultingSessionData"], first["vaultingSessionData"]);
     assert_eq!(running.control("GET sessions/1", "").json()["number"], 1);
+}
+
+#[test]
+fn where_the_buyer_goes_is_told_as_it_is() {
+    let running = Running::start();
+    for (body, next) in [
+        (session("a"), "the buyer goes to the redirectUrl"),
+        (BODY.to_owned(), "there is no redirectUrl"),
+    ] {
+        let id = running.send_body(&body).json()["vaultingSessionId"].clone();
+        let sessions = running.control("GET sessions", "").json();
+        assert_eq!(sessions["sessions"][0]["vaulting_session_id"], id);
+        let number = &sessions["sessions"][0]["number"];
+        let done = running.control(&format!("POST sessions/{number}/complete"), CARD);
+        let told = done.json()["what_next"].as_str().unwrap().to_owned();
+        assert!(told.ends_with(next), "{told}");
+    }
+}
+
+/// Requests like `GET /__sandbox/clock`, as the sandbox lists them.
+fn listed(running: &Running) -> Vec<String> {
+    let list = running.control("GET ", "").json();
+    let endpoints = list["endpoints"].as_array().unwrap();
+    endpoints
+        .iter()
+        .map(|endpoint| endpoint["request"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn what_programs_may_ask_for_is_listed_documented_and_served() {
+    let running = Running::start();
+    let listed = listed(&running);
+    let page = include_str!("../../../docs/sandbox-control.md");
+    for request in &listed {
+        assert!(page.contains(&format!("`{request}`")), "{request}");
+    }
+    let documented = page.split('`').filter(|code| {
+        ["GET /", "POST /", "PATCH /", "DELETE /"]
+            .iter()
+            .any(|start| code.starts_with(start))
+    });
+    for request in documented {
+        assert!(listed.iter().any(|known| known == request), "{request}");
+    }
+    // Each path takes these methods and no others, as a refused one is told.
+    let mut paths: Vec<&str> = listed
+        .iter()
+        .map(|request| request.split_once(' ').unwrap().1)
+        .collect();
+    paths.sort_unstable();
+    paths.dedup();
+    for path in &paths {
+        let real = path.replace("{*name}", "shop");
+        let request = get(&real).with_line(&format!("OPTIONS {real} HTTP/1.1"));
+        let refused = running.send(&request);
+        assert_eq!(refused.status, 405, "{path}");
+        let error = refused.json()["error"].as_str().unwrap().to_owned();
+        let mut allowed: Vec<&str> = error.rsplit_once(": ").unwrap().1.split(", ").collect();
+        allowed.retain(|method| *method != "HEAD");
+        let mut methods: Vec<&str> = listed
+            .iter()
+            .filter_map(|request| request.split_once(' '))
+            .filter(|(_, listed)| listed == path)
+            .map(|(method, _)| method)
+            .collect();
+        allowed.sort_unstable();
+        methods.sort_unstable();
+        assert_eq!(allowed, methods, "{path}");
+    }
+}
+
+#[test]
+fn every_route_for_programs_is_listed() {
+    let listed = listed(&Running::start());
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut found = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = fs::read_to_string(path).unwrap();
+            for rest in source.split(".route(").skip(1) {
+                let rest = rest
+                    .trim_start()
+                    .strip_prefix('"')
+                    .expect("routes are written out");
+                let route = rest.split('"').next().unwrap();
+                let is_for_programs = ["/__sandbox/", "/journal", "/events"]
+                    .iter()
+                    .any(|start| route.starts_with(start));
+                if is_for_programs && route != "/__sandbox/{*rest}" {
+                    found += 1;
+                    let end = format!(" {route}");
+                    assert!(
+                        listed.iter().any(|request| request.ends_with(&end)),
+                        "{route}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(found > 15, "{found}");
+}
+
+#[test]
+fn a_path_that_takes_another_method_says_which() {
+    let running = Running::start();
+    let answer = running.control("PUT clock", "");
+    assert_eq!(answer.status, 405);
+    let error = answer.json()["error"].as_str().unwrap().to_owned();
+    assert!(
+        error.contains("POST") && error.contains("DELETE"),
+        "{error}"
+    );
+    assert!(answer.header("allow").is_some());
 }
 
 #[test]

@@ -48,6 +48,29 @@ fn a_kept_directory_serves_again_after_a_restart() {
 }
 
 #[test]
+fn a_directory_is_for_one_sandbox_at_a_time() {
+    let directory = TempDir::new().unwrap();
+    let first = Running::with(kept_in(directory.path()));
+    let start = || {
+        let runtime = Runtime::new().unwrap();
+        let settings = Settings {
+            http: "127.0.0.1:0".parse().unwrap(),
+            https: "127.0.0.1:0".parse().unwrap(),
+            ..kept_in(directory.path())
+        };
+        let started = runtime.block_on(Sandbox::start(settings));
+        started.map(|sandbox| runtime.block_on(sandbox.stop()))
+    };
+    let error = start().unwrap_err();
+    assert!(matches!(error, StartError::InUse(_)), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(directory.path().to_str().unwrap()), "{text}");
+    assert!(text.contains("another directory with --data"), "{text}");
+    drop(first);
+    start().unwrap();
+}
+
+#[test]
 fn private_keys_are_readable_by_their_owner_only() {
     let parent = TempDir::new().unwrap();
     let directory = parent.path().join("data");

@@ -24,6 +24,34 @@ fn a_line_names_who_what_and_the_verdict() {
 }
 
 #[test]
+fn a_line_says_what_a_fault_made_of_the_answer() {
+    let running = Running::start();
+    let request = Draft::default().sign(&running.merchant);
+    running.send(&request.with("x-sandbox-fault", "http-503"));
+    let line = running.exchanges().pop().unwrap().to_string();
+    assert!(
+        line.contains(" SUCCESS, but HTTP 503 to the client, "),
+        "{line}"
+    );
+    assert!(line.ends_with(" ms fault http-503"), "{line}");
+}
+
+#[test]
+fn the_documented_line_has_the_members_of_a_real_one() {
+    let running = Running::start();
+    running.send_body(BODY);
+    let members = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let members: Vec<_> = line.as_object().unwrap().keys().cloned().collect();
+        members
+    };
+    let page = include_str!("../../../docs/command.md");
+    let documented = page.lines().find(|line| line.starts_with("{\"time\""));
+    let real = running.exchanges().pop().unwrap().to_json();
+    assert_eq!(members(documented.unwrap()), members(&real));
+}
+
+#[test]
 fn a_refusal_is_logged_with_its_reason() {
     let running = Running::start();
     let request = Draft::default()

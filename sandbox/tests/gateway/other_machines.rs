@@ -116,7 +116,7 @@ fn the_token_gets_into_no_journal() {
             .with("Cookie", &format!("a=b; sandbox_token={TOKEN}"))
     };
     for line in [
-        "GET /unknown",
+        "POST /unknown",
         "POST /?token=open-sesame-42",
         "POST /__sandbox/inbox",
     ] {

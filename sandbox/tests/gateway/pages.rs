@@ -9,7 +9,7 @@ fn stylesheet(page: &Answer) -> String {
 }
 
 #[test]
-fn a_person_who_is_lost_gets_a_page_and_a_program_gets_the_gateway() {
+fn who_is_lost_is_told_where_things_are_and_a_program_in_json() {
     let running = Running::start();
     for path in ["/nowhere", "/nowhere?x=1", "/amsterdam"] {
         let page = running.send(&get(path).with("Accept", "text/html,*/*;q=0.8"));
@@ -18,14 +18,30 @@ fn a_person_who_is_lost_gets_a_page_and_a_program_gets_the_gateway() {
         assert!(page.text().contains("Nothing is at this address"));
     }
     let program = running.send(&get("/nowhere").with("Accept", "*/*"));
-    program.assert_unsigned("METHOD_NOT_SUPPORTED");
+    assert_eq!(program.status, 404);
+    for place in [
+        "console is at /,",
+        "/__sandbox/",
+        "/ams/",
+        "docs/sandbox-control.md",
+    ] {
+        let error = program.json()["error"].as_str().unwrap().to_owned();
+        assert!(error.contains(place), "{error}");
+    }
     let antoms = running.send(&get("/ams/api/v1/x").with("Accept", "text/html"));
     antoms.assert_unsigned("METHOD_NOT_SUPPORTED");
     let post = get("/nowhere")
         .with("Accept", "text/html")
         .with_line("POST /nowhere HTTP/1.1");
-    running.send(&post).assert_unsigned("NO_INTERFACE_DEF");
-    assert_eq!(running.exchanges().len(), 3, "pages are no calls");
+    let posted = running.send(&post);
+    posted.assert_unsigned("NO_INTERFACE_DEF");
+    assert_eq!(posted.status, 404);
+    assert!(posted.message().contains("Antom's APIs are below /ams/"));
+    assert_eq!(
+        running.exchanges().len(),
+        2,
+        "who asks for a page makes no call"
+    );
 }
 
 #[test]

@@ -80,8 +80,8 @@ fn what_cannot_be_an_answer_is_refused_with_what_to_do() {
         (json!({"path": "payments/pay"}), "/v1/payments/pay"),
         (json!({"path": PAY, "body": {"result": {}}}), "resultStatus"),
         (json!({"path": PAY, "times": 0}), "at least 1"),
-        (json!({"path": PAY, "time": 1}), "unknown field"),
-        (json!({"path": PAY, "body": []}), "wrong type"),
+        (json!({"path": PAY, "time": 1}), "there is no member"),
+        (json!({"path": PAY, "body": []}), "must be a JSON object"),
     ] {
         let answer = running.control("POST answers", &body.to_string());
         assert_eq!(answer.status, 400, "{body}");

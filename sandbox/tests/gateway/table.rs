@@ -298,6 +298,11 @@ fn row_6_a_wrong_signature_is_refused_with_its_likely_cause() {
         answer.assert_unsigned("INVALID_SIGNATURE");
         let doctor = answer.header("x-sandbox-doctor").unwrap();
         assert!(doctor.contains(cause), "{cause}: {doctor}");
+        // A client is told all of the cause, and where the rest stands.
+        let console = format!("; what to do: {}/)", running.sandbox().http_url());
+        let message = answer.message();
+        assert!(message.contains(cause), "{message}");
+        assert!(message.ends_with(&console), "{message}");
     }
 
     let live = Draft {
@@ -495,7 +500,7 @@ fn earlier_rows_come_first() {
     // Wrong in every row: as each is put right, the next one answers.
     let request = Draft {
         method: "GET",
-        path: "/nowhere",
+        path: "/ams/nowhere",
         client_id: "SANDBOX_unknown",
         body: "no JSON",
         time: "soon",
@@ -507,7 +512,7 @@ fn earlier_rows_come_first() {
     let mut next = |request: &crate::support::Request| codes.push(running.send(request).code());
 
     next(&request);
-    let request = request.with_line("POST /nowhere HTTP/1.1");
+    let request = request.with_line("POST /ams/nowhere HTTP/1.1");
     next(&request);
     let request = request.with_line(&format!("POST {LIVE_PATH} HTTP/1.1"));
     next(&request);

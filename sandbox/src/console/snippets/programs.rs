@@ -124,6 +124,7 @@ pub(super) fn php(settings: &ClientSettings, task: &Task) -> String {
 declare(strict_types=1);
 
 require 'vendor/autoload.php';
+// Without Composer: php/autoload.php of libantom, with ANTOM_LIBRARY=/path/to/libantom.so in the environment.
 
 use Antom\Client;
 use Antom\Exception\AntomException;

@@ -2,16 +2,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::io::Read as _;
+use std::io::{self, Read as _, Write as _};
 #[cfg(target_os = "linux")]
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use antom_core::{Client, Error, ErrorKind, VaultingSession};
+use antom_core::{Client, Error, ErrorKind, Repeat, VaultingSession};
 use antom_test_gateway::TestGateway;
 use serde_json::json;
+use socket2::SockRef;
 #[cfg(target_os = "linux")]
 use socket2::{Domain, Socket, Type};
 
@@ -282,6 +284,102 @@ fn a_call_that_waits_for_its_next_attempt_can_be_interrupted() {
     let error = interrupted(&client.with_max_retries(2), Some("busy"));
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert_eq!(error.http_status(), Some(503));
+}
+
+/// More than the buffers of two sockets take.
+const LARGE: usize = 8 * 1024 * 1024;
+
+/// Passes a handshake on, if there is one, and then reads, but slowly.
+fn slow_reader(gateway: SocketAddr) -> Server {
+    Server::start(move |_, client| {
+        let _ = SockRef::from(&client).set_recv_buffer_size(4096);
+        let server = TcpStream::connect(gateway).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| io::copy(&mut &server, &mut &client));
+            let _ = io::copy(&mut (&client).take(8192), &mut &server);
+            while (&client).read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
+                thread::sleep(Duration::from_millis(20));
+            }
+            let _ = server.shutdown(Shutdown::Both);
+        });
+    })
+}
+
+/// The error of a call with a large body to a slow reader, without and with TLS, and how long it took at best.
+fn write_slowly(limit: Duration, interrupt: fn() -> bool) -> [(Error, Duration); 2] {
+    let gateway = TestGateway::start().unwrap();
+    let json = format!(r#"{{"metadata":"{}"}}"#, "x".repeat(LARGE));
+    let slow_call = |scheme: &str, to: &str| {
+        let slow = slow_reader(to.rsplit('/').next().unwrap().parse().unwrap());
+        let endpoint = format!("{scheme}://{}", slow.address);
+        let client = support::client(&gateway, &json!({"endpoint": endpoint}))
+            .with_timeout(limit)
+            .with_interrupt(interrupt);
+        let calls = (0..3).map(|_| {
+            QUESTIONS.set(0);
+            let begin = Instant::now();
+            let error = client.call(CREATE, &json, Repeat::Harmless).unwrap_err();
+            (error, begin.elapsed())
+        });
+        calls.min_by_key(|(_, took)| *took).unwrap()
+    };
+    let with_tls = gateway.ready().settings["endpoint"].as_str().unwrap();
+    [
+        slow_call("http", &gateway.ready().values["http"]),
+        slow_call("https", with_tls),
+    ]
+}
+
+/// A timeout of the socket alone begins anew with each part that the reader takes.
+#[test]
+fn a_slow_reader_does_not_hold_a_call_beyond_the_timeout() {
+    let limit = Duration::from_secs(1);
+    for (error, took) in write_slowly(limit, never) {
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+        assert!(
+            error
+                .message()
+                .contains("did not answer within the timeout"),
+            "{error}"
+        );
+        assert!(limit <= took && took < limit * 3 / 2, "it took {took:?}");
+    }
+}
+
+fn the_first_time() -> bool {
+    QUESTIONS.set(QUESTIONS.get() + 1);
+    QUESTIONS.get() == 1
+}
+
+/// TLS hides a write that failed, and would go on.
+#[test]
+fn a_call_that_is_being_sent_can_be_interrupted_and_one_yes_is_enough() {
+    for (error, took) in write_slowly(Duration::from_secs(10), the_first_time) {
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+        assert!(
+            error.message().contains("the call was interrupted"),
+            "{error}"
+        );
+        assert!(took < Duration::from_secs(1), "it took {took:?}");
+    }
+}
+
+#[test]
+fn a_call_whose_answer_comes_byte_by_byte_can_be_interrupted() {
+    let gateway = TestGateway::start().unwrap();
+    let slow = Server::start(|_, mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx-slow: ");
+        while stream.write_all(b"x").is_ok() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+    let endpoint = format!("http://{}", slow.address);
+    let error = interrupted(
+        &support::client(&gateway, &json!({"endpoint": endpoint})),
+        None,
+    );
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
 }
 
 thread_local! {
