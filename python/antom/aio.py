@@ -44,17 +44,22 @@ def _on_a_thread(
 class _Threads:
     """The threads of a client. After ``os.fork()`` the child has none of its parent's, and gets its own."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: object) -> None:
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise TypeError(f"threads must be an int, not {type(number).__name__}")
         if number < 1:
             raise InvalidArgumentError("threads must be more than 0")
-        self.number = number
-        self.process: int | None = None
+        self._number = number
+        self._of_processes: dict[int, ThreadPoolExecutor] = {}
 
     def executor(self) -> ThreadPoolExecutor:
-        if self.process != os.getpid():
-            self.pool = ThreadPoolExecutor(self.number, thread_name_prefix="antom")
-            self.process = os.getpid()
-        return self.pool
+        process = os.getpid()
+        executor = self._of_processes.get(process)
+        if executor is None:
+            executor = ThreadPoolExecutor(self._number, thread_name_prefix="antom")
+            # Event loops of several threads get the same one, without a lock, which a fork could copy while it is held.
+            executor = self._of_processes.setdefault(process, executor)
+        return executor
 
 
 class AsyncClient:

@@ -8,6 +8,7 @@ import inspect
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,22 @@ def test_settings_that_cannot_be_are_refused() -> None:
         offline(endpoint="nonsense")
     with pytest.raises(ValueError, match="threads must be more than 0"):
         offline(threads=0)
+    for wrong in ("8", 2.5, True, None):
+        with pytest.raises(TypeError, match="threads must be an int, not"):
+            offline(threads=wrong)
+
+
+def test_event_loops_of_several_threads_share_the_threads_of_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(4)
+    make = ThreadPoolExecutor.__init__
+
+    def make_together(*given: Any, **named: Any) -> None:
+        together.wait(30)
+        make(*given, **named)
+
+    client = offline()
+    with ThreadPoolExecutor(4) as loops, monkeypatch.context() as patched:
+        patched.setattr(ThreadPoolExecutor, "__init__", make_together)
+        executors = set(loops.map(lambda _: client._threads.executor(), range(4)))
+    assert len(executors) == 1
+    asyncio.run(client.close())
