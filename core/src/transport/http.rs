@@ -398,6 +398,7 @@ impl<In: Connection> Connector<In> for Dialler {
                 details.config.input_buffer_size(),
                 details.config.output_buffer_size(),
             ),
+            held: 0,
         })))
     }
 }
@@ -445,29 +446,22 @@ fn look_up(
 }
 
 /// A TCP connection. ureq's own would give each part of a write that a slow reader takes the whole timeout anew, and
-/// nobody could interrupt it.
+/// nobody could interrupt it. It would also send head and body of a request one by one: here they wait for each other
+/// in the buffer, until an answer is awaited, because each packet wakes the peer.
 struct Socket {
     stream: Arc<TcpStream>,
     buffers: LazyBuffers,
+    /// How much at the beginning of the output buffer was not sent yet.
+    held: usize,
 }
 
 impl Socket {
-    fn is_silent(&self) -> io::Result<bool> {
-        self.stream.set_nonblocking(true)?;
-        let heard = self.stream.peek(&mut [0]);
-        self.stream.set_nonblocking(false)?;
-        Ok(matches!(heard, Err(error) if error.kind() == io::ErrorKind::WouldBlock))
-    }
-}
-
-impl Connection for Socket {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+    fn send_held(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        if self.held == 0 {
+            return Ok(());
+        }
         let mut stream = &*self.stream;
-        let mut rest = &self.buffers.output()[..amount];
+        let mut rest = &self.buffers.output()[..std::mem::take(&mut self.held)];
         while !rest.is_empty() {
             let sent = in_slices(timeout, |slice| {
                 stream.set_write_timeout(Some(slice))?;
@@ -478,7 +472,30 @@ impl Connection for Socket {
         Ok(())
     }
 
+    fn is_silent(&self) -> io::Result<bool> {
+        self.stream.set_nonblocking(true)?;
+        let heard = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false)?;
+        Ok(matches!(heard, Err(error) if error.kind() == io::ErrorKind::WouldBlock))
+    }
+}
+
+impl Connection for Socket {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.held += amount;
+        let room = self.buffers.output().len() - self.held;
+        if room < self.held {
+            self.send_held(timeout)?;
+        }
+        Ok(())
+    }
+
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.send_held(timeout)?;
         let mut stream = &*self.stream;
         let input = self.buffers.input_append_buf();
         let received = in_slices(timeout, |slice| {
@@ -492,7 +509,39 @@ impl Connection for Socket {
     /// A connection on which something waits that nobody has read is not used again: it would be taken for the
     /// answer to the next request.
     fn is_open(&mut self) -> bool {
-        self.buffers.input().is_empty() && self.is_silent().unwrap_or(false)
+        self.held == 0 && self.buffers.input().is_empty() && self.is_silent().unwrap_or(false)
+    }
+}
+
+/// Writes go behind what is held.
+impl Buffers for Socket {
+    fn output(&mut self) -> &mut [u8] {
+        &mut self.buffers.output()[self.held..]
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        let (scratch, output) = self.buffers.tmp_and_output();
+        (scratch, &mut output[self.held..])
+    }
+
+    fn input(&self) -> &[u8] {
+        self.buffers.input()
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        self.buffers.input_append_buf()
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.buffers.input_appended(amount);
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.buffers.input_consume(amount);
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.buffers.can_use_input()
     }
 }
 
@@ -629,6 +678,7 @@ fn unanswered(cause: &str) -> String {
 mod tests {
     use super::*;
     use std::cell::Cell;
+    use std::net::TcpListener;
 
     thread_local! {
         static ASKED: Cell<u32> = const { Cell::new(0) };
@@ -684,5 +734,55 @@ mod tests {
             },
         );
         assert!(matches!(done, Err(ureq::Error::Timeout(Timeout::Resolve))));
+    }
+
+    /// A connection with room for ten bytes of output, and its peer.
+    fn socket() -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = Socket {
+            stream: Arc::new(stream),
+            buffers: LazyBuffers::new(10, 10),
+            held: 0,
+        };
+        let (peer, _) = listener.accept().unwrap();
+        peer.set_nonblocking(true).unwrap();
+        (socket, peer)
+    }
+
+    fn transmit(socket: &mut Socket, text: &[u8]) {
+        socket.output()[..text.len()].copy_from_slice(text);
+        let limit = timeout(Duration::from_hours(1));
+        socket.transmit_output(text.len(), limit).unwrap();
+    }
+
+    #[test]
+    fn head_and_body_leave_together_when_the_answer_is_awaited() {
+        let (mut socket, mut peer) = socket();
+        let mut received = [0; 10];
+        transmit(&mut socket, b"he");
+        transmit(&mut socket, b"ad");
+        let nothing_yet = peer.read(&mut received).unwrap_err();
+        assert_eq!(nothing_yet.kind(), io::ErrorKind::WouldBlock);
+        assert!(!socket.is_open());
+        peer.write_all(b"!").unwrap();
+        let limit = timeout(Duration::from_hours(1));
+        assert!(socket.await_input(limit).unwrap());
+        assert_eq!(peer.read(&mut received).unwrap(), 4);
+        assert_eq!(&received[..4], b"head");
+        socket.input_consume(1);
+        assert!(socket.is_open());
+    }
+
+    #[test]
+    fn what_fills_half_of_the_buffer_leaves_at_once() {
+        let (mut socket, mut peer) = socket();
+        let mut received = [0; 10];
+        transmit(&mut socket, b"long");
+        transmit(&mut socket, b"er");
+        peer.set_nonblocking(false).unwrap();
+        assert_eq!(peer.read(&mut received).unwrap(), 6);
+        assert_eq!(&received[..6], b"longer");
+        assert_eq!(socket.output().len(), 10);
     }
 }
