@@ -147,7 +147,7 @@ fn a_refused_signature_shows_what_should_have_been_signed_byte_by_byte() {
     let running = Running::start();
     running.send_body(BODY);
     let mut request = Draft::default().sign(&running.merchant);
-    request.body.push(b' ');
+    request.body = BODY.replace("CARD", "CASH").into_bytes();
     running.send(&request).assert_unsigned("INVALID_SIGNATURE");
     let good = page(&running, "/calls/1");
     assert!(good.contains("<details class=\"signed-text\">"));
