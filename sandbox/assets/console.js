@@ -43,6 +43,23 @@ function element(name, className, text) {
   return made;
 }
 
+// The same as templates/console/badge.html.
+function badgeOf(entry) {
+  const badge = element("span", `badge ${entry.tone}`);
+  const words = element("span", "");
+  for (const [place, part] of entry.verdict.split(/(?<=_)/).entries()) {
+    if (place > 0) words.append(document.createElement("wbr"));
+    words.append(part);
+  }
+  badge.append(words);
+  if (entry.status) {
+    const letter = element("span", "letter", entry.status);
+    letter.title = "resultStatus";
+    badge.append(" ", letter);
+  }
+  return badge;
+}
+
 // The same as templates/console/row.html.
 function line(entry) {
   const row = element("li", "entry");
@@ -57,13 +74,7 @@ function line(entry) {
   if (entry.fault) what.append(" ", element("span", "badge wait", `fault ${entry.fault}`));
   what.append(" ", element("span", "detail", entry.detail));
   const verdict = element("span", "verdict");
-  const badge = element("span", `badge ${entry.tone}`, entry.verdict);
-  if (entry.status) {
-    const letter = element("span", "letter", entry.status);
-    letter.title = "resultStatus";
-    badge.append(" ", letter);
-  }
-  verdict.append(badge);
+  verdict.append(badgeOf(entry));
   row.append(when, what, element("span", "id", entry.request_id), verdict);
   row.append(element("span", "took", entry.duration));
   return row;
@@ -321,7 +332,7 @@ function rule(shown) {
 // What each setting does, and its choices where it has some.
 const SETTINGS = {
   profile: {
-    hint: "What becomes of one that is not acknowledged. sandbox: nothing. production: it is sent again after 2 min, 10 min, 10 min, 1 h, 2 h, 6 h and 15 h.",
+    hint: "sandbox: sent once. production: sent again after 2 min, 10 min, 10 min, 1 h, 2 h, 6 h and 15 h, until it is acknowledged.",
     choices: ["sandbox", "production"],
   },
   duplicate: { hint: "every attempt is sent twice" },

@@ -185,7 +185,7 @@ fn of_delivery(delivery: &Delivery, blank: Summary) -> Summary {
         (true, _) => ("acknowledged".to_owned(), Tone::Good),
         (false, Some(next)) => {
             let next = clock::text(next);
-            let time_of_day = next.get(11..19).unwrap_or(&next);
+            let time_of_day = next.get(11..16).unwrap_or(&next);
             (
                 format!("not acknowledged, again at {time_of_day}"),
                 Tone::Wait,
