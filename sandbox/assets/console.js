@@ -43,6 +43,23 @@ function element(name, className, text) {
   return made;
 }
 
+// The same as templates/console/badge.html.
+function badgeOf(entry) {
+  const badge = element("span", `badge ${entry.tone}`);
+  const words = element("span", "");
+  for (const [place, part] of entry.verdict.split(/(?<=_)/).entries()) {
+    if (place > 0) words.append(document.createElement("wbr"));
+    words.append(part);
+  }
+  badge.append(words);
+  if (entry.status) {
+    const letter = element("span", "letter", entry.status);
+    letter.title = "resultStatus";
+    badge.append(" ", letter);
+  }
+  return badge;
+}
+
 // The same as templates/console/row.html.
 function line(entry) {
   const row = element("li", "entry");
@@ -57,16 +74,18 @@ function line(entry) {
   if (entry.fault) what.append(" ", element("span", "badge wait", `fault ${entry.fault}`));
   what.append(" ", element("span", "detail", entry.detail));
   const verdict = element("span", "verdict");
-  const badge = element("span", `badge ${entry.tone}`, entry.verdict);
-  if (entry.status) {
-    const letter = element("span", "letter", entry.status);
-    letter.title = "resultStatus";
-    badge.append(" ", letter);
-  }
-  verdict.append(badge);
+  verdict.append(badgeOf(entry));
   row.append(when, what, element("span", "id", entry.request_id), verdict);
   row.append(element("span", "took", entry.duration));
   return row;
+}
+
+function dayLine(day) {
+  const time = element("time", "", day);
+  time.dateTime = day;
+  const made = element("li", "day");
+  made.append(time);
+  return made;
 }
 
 // Whoever has scrolled, or stands in the list, keeps what is before their eyes.
@@ -99,7 +118,13 @@ function showWaiting() {
   for (const entry of waiting.splice(0)) {
     const row = line(entry);
     row.classList.add("fresh");
-    list.prepend(row);
+    const day = entry.time.slice(0, 10);
+    const newest = list.querySelector(".day");
+    if (newest?.textContent === day) {
+      newest.after(row);
+    } else {
+      list.prepend(dayLine(day), row);
+    }
   }
   while (list.children.length > MOST_LINES) list.lastElementChild.remove();
   pill.hidden = true;
@@ -189,7 +214,8 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, dialog");
+  // A dialog that was just closed keeps the focus for a moment, but no keys.
+  const isTyping = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, dialog[open]");
   if (event.key === "Escape" && event.target === byId("search")) event.target.blur();
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(KEYS, event.key)) return;
   event.preventDefault();
@@ -303,7 +329,25 @@ function rule(shown) {
   return item;
 }
 
-// A form for whatever settings there are: switches, numbers and texts.
+// What each setting does, and its choices where it has some.
+const SETTINGS = {
+  profile: {
+    hint: "sandbox: sent once. production: sent again after 2 min, 10 min, 10 min, 1 h, 2 h, 6 h and 15 h, until it is acknowledged.",
+    choices: ["sandbox", "production"],
+  },
+  duplicate: { hint: "every attempt is sent twice" },
+  delay: { hint: "How long after the end of a vaulting, on the sandbox's clock: 90s, 15m, at most 7d." },
+  drop: { hint: "So many of the next attempts are not sent." },
+  corrupt_body: { hint: "changed after it was signed" },
+  wrong_key: { hint: "signed with a key that is not the gateway's" },
+  wrong_client_id: { hint: "addressed to another client, and signed so" },
+  before_the_answer: { hint: "vaultPaymentMethod answers after the first attempt" },
+  accept_changed_repeats: { hint: "a vaultingRequestId with other fields gets the stored answer" },
+  rate_limit: { hint: "Requests a second; beyond, REQUEST_TRAFFIC_EXCEED_LIMIT. Empty: no limit." },
+  session_lifetime: { hint: "For new sessions: 90s, 1h, 2h30m." },
+};
+
+// A form for whatever settings there are: switches, choices, numbers and texts.
 async function showSettings(form) {
   const settings = await ask("GET", form.dataset.settings);
   const fields = Object.entries(settings).map(([name, value]) => settingField(form, name, value));
@@ -314,7 +358,9 @@ async function showSettings(form) {
 
 function settingField(form, name, value) {
   const words = name.replaceAll("_", " ");
-  const input = document.createElement("input");
+  const { hint, choices } = SETTINGS[name] ?? {};
+  const input = document.createElement(choices ? "select" : "input");
+  for (const choice of choices ?? []) input.append(new Option(choice));
   input.id = `${form.dataset.settings}-${name}`;
   const label = element("label", "", words[0].toUpperCase() + words.slice(1));
   label.htmlFor = input.id;
@@ -336,8 +382,17 @@ function settingField(form, name, value) {
       say(form, "bad", problem.message);
     }
   });
-  const field = element("div", input.type === "checkbox" ? "switch" : "field");
-  field.append(...(input.type === "checkbox" ? [input, label] : [label, input]));
+  const isSwitch = input.type === "checkbox";
+  const field = element("div", isSwitch ? "switch" : "field");
+  field.append(...(isSwitch ? [input, label] : [label, input]));
+  if (hint && isSwitch) {
+    label.append(" ", element("span", "muted small", hint));
+  } else if (hint) {
+    const text = element("p", "hint", hint);
+    text.id = `${input.id}-hint`;
+    input.setAttribute("aria-describedby", text.id);
+    field.append(text);
+  }
   return field;
 }
 

@@ -134,13 +134,50 @@ test("keys lead to a refused call, which says why and what to do", async () => {
     await page.keyboard.press("k");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "createVaultingSession" }).waitFor();
-    await page.getByText("What to do:").waitFor();
-    await page.getByText("String to sign", { exact: true }).first().click();
-    await page.locator(".mark").first().waitFor();
+    await page.getByText("What to do:", { exact: true }).waitFor();
+    await page.getByText("Exactly these bytes are signed.").waitFor();
+    assert.ok(await page.getByLabel("Body of the request, as it was sent").isVisible());
     await assertAccessible(page);
     await keepPictures(page, "console-refused");
     await page.keyboard.press("u");
     await page.waitForURL("**/?search=unsigned-one");
+  });
+});
+
+test("a key is heard right after the dialog was closed", async () => {
+  await sendBadSignature();
+  await visiting(browser, async (page) => {
+    await page.goto(sandbox.url);
+    const focused = await page.evaluate(() => {
+      const dialog = document.getElementById("keys");
+      dialog.showModal();
+      const button = dialog.querySelector("button");
+      dialog.close();
+      // Where the focus still is until the page is drawn again.
+      button.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+      return document.activeElement.className;
+    });
+    assert.equal(focused, "title");
+  });
+});
+
+test("what happens is told with its day, one line for each", async () => {
+  await visiting(browser, async (page) => {
+    const days = page.locator(".day");
+    const move = (advance) =>
+      fetch(`${sandbox.url}/__sandbox/clock`, { method: "POST", body: JSON.stringify({ advance }) });
+    await page.goto(sandbox.url);
+    await page.getByText("live", { exact: true }).waitFor();
+    const before = await days.count();
+    await move("1d");
+    await page.getByText("the clock was moved ahead by 1d").waitFor();
+    await sendBadSignature();
+    await lines(page).first().getByText("INVALID_SIGNATURE").waitFor();
+    assert.equal(await days.count(), before + 1);
+    const shown = await days.allTextContents();
+    await page.reload();
+    assert.deepEqual(await days.allTextContents(), shown, "the same with and without a script");
+    await fetch(`${sandbox.url}/__sandbox/clock`, { method: "DELETE" });
   });
 });
 
@@ -271,11 +308,11 @@ test("the controls say what they ask for, and what came of it", async () => {
     await page.getByRole("button", { name: "Back to this machine's time" }).click();
     await page.getByText("The clock shows the machine's time.").waitFor();
     await page.getByLabel("Fault", { exact: true }).fill("http-503");
-    await page.getByLabel("How often").fill("2");
+    await page.getByLabel("How many calls").fill("2");
     await page.getByRole("button", { name: "Set the fault" }).click();
     await page.getByText("The fault is set.").waitFor();
     await page.getByLabel("Duplicate").check();
-    await page.getByText("Changed.").waitFor();
+    await page.getByText("Saved.").waitFor();
     assert.deepEqual(asked, [
       ["POST", "/__sandbox/clock", { advance: "15h" }],
       ["DELETE", "/__sandbox/clock", null],

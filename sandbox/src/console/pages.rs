@@ -88,6 +88,15 @@ struct ListPage {
     query: String,
 }
 
+impl ListPage {
+    /// The day of a row, where the row above it is of another.
+    fn day_begun_by(&self, place: usize) -> Option<&str> {
+        let day = |place: usize| self.rows.get(place).map(Summary::day);
+        let above = place.checked_sub(1).and_then(day);
+        day(place).filter(|day| above != Some(*day))
+    }
+}
+
 struct Chip {
     label: &'static str,
     href: String,
@@ -154,7 +163,7 @@ fn chips(filter: &Filter) -> Vec<Chip> {
         ("Calls", Some(Kind::Call)),
         ("Vaultings", Some(Kind::Vaulting)),
         ("Notifications", Some(Kind::Notification)),
-        ("Controls", Some(Kind::Control)),
+        ("Changes", Some(Kind::Control)),
     ];
     let mut chips: Vec<_> = kinds
         .into_iter()
@@ -250,9 +259,12 @@ fn call_page(
     page(status, &found)
 }
 
-/// The command that finds the first byte that differs from what was meant.
+/// The command that finds the first byte that differs from what was meant, where nothing else is known.
 fn compare(call: &Call, world: &World) -> Option<String> {
-    replay::is_possible(call).ok()?;
+    let doctor = call.doctor.as_ref()?;
+    if doctor.id != "other_content" || replay::is_possible(call).is_err() {
+        return None;
+    }
     let key = world.files.merchant_public_key().display().to_string();
     let key = literal::shell(&key).ok()?;
     Some(format!(

@@ -107,10 +107,15 @@ impl Summary {
             Event::Notification(delivery) => of_delivery(delivery, blank),
             Event::Control { what } => Self {
                 title: what.clone(),
-                verdict: "control".into(),
+                verdict: "change".into(),
                 ..blank
             },
         }
+    }
+
+    /// The date, for example `2026-11-23`.
+    pub(super) fn day(&self) -> &str {
+        self.time.get(..10).unwrap_or(&self.time)
     }
 
     /// The time without its date, for example `12:00:00`.
@@ -162,10 +167,12 @@ fn of_step(step: &Step, is_known: bool, blank: Summary) -> Summary {
         "FAIL" => ("failed", Tone::Bad),
         _ => ("processing", Tone::Wait),
     };
+    // The verdict stands beside it.
+    let detail = step.what.strip_prefix(verdict).unwrap_or(&step.what);
     Summary {
         href: is_known.then(|| format!("/vaultings/{}", step.vaulting)),
         title: format!("Vaulting {}", step.vaulting),
-        detail: step.what.clone(),
+        detail: detail.trim_start_matches(": ").to_owned(),
         request_id: Some(step.request_id.clone()),
         verdict: verdict.into(),
         tone,
@@ -178,7 +185,7 @@ fn of_delivery(delivery: &Delivery, blank: Summary) -> Summary {
         (true, _) => ("acknowledged".to_owned(), Tone::Good),
         (false, Some(next)) => {
             let next = clock::text(next);
-            let time_of_day = next.get(11..19).unwrap_or(&next);
+            let time_of_day = next.get(11..16).unwrap_or(&next);
             (
                 format!("not acknowledged, again at {time_of_day}"),
                 Tone::Wait,

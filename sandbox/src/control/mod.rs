@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::mask::mask;
 use crate::world::World;
@@ -98,6 +98,26 @@ pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { &body[..] };
     serde_json::from_slice(body)
         .map_err(|problem| Problem::wrong(wrong_body::explain(&problem, body)))
+}
+
+/// What a body that was read asks to change, for the journal: for example `drop 1, profile production`.
+pub(crate) fn in_words(body: &Bytes) -> String {
+    let members: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    let words = members.iter().map(|(name, value)| {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Bool(true) => "on".to_owned(),
+            Value::Bool(false) => "off".to_owned(),
+            Value::Null => "none".to_owned(),
+            other => other.to_string(),
+        };
+        format!("{} {value}", name.replace('_', " "))
+    });
+    let words: Vec<_> = words.collect();
+    match words.as_slice() {
+        [] => "nothing changed".to_owned(),
+        words => words.join(", "),
+    }
 }
 
 /// Why a request to the control API is refused.

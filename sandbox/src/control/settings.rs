@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::{Problem, ok, read};
+use super::{Problem, in_words, ok, read};
 use crate::Span;
 use crate::settings::{Tuning, session_lifetime};
 use crate::world::World;
@@ -59,9 +59,8 @@ pub(super) async fn change(
     if let LimitChange::To(_) = change.rate_limit {
         world.rate_limit.reset();
     }
-    let now = json_of(now);
-    world.note(format!("the settings are now {now}"));
-    Ok(ok(&now))
+    world.note(format!("settings: {}", in_words(&body)));
+    Ok(ok(&json_of(now)))
 }
 
 fn json_of(tuning: Tuning) -> Value {

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::book::{ResendProblem, Shown};
-use super::switches::{Change, Switches};
-use crate::control::{Problem, ok, read};
+use super::switches::Change;
+use crate::control::{Problem, in_words, ok, read};
 use crate::vaulting::Locator;
 use crate::world::World;
 
@@ -100,11 +100,7 @@ async fn change(State(world): State<Arc<World>>, body: Bytes) -> Result<Response
         book.change(&change).map_err(Problem::wrong)?;
         book.switches.clone()
     };
-    world.note(format!("notifications: {}", described(&switches)));
+    world.note(format!("notifications: {}", in_words(&body)));
     world.notifications.wake.notify_one();
     Ok(ok(&switches))
-}
-
-fn described(switches: &Switches) -> String {
-    serde_json::to_string(switches).expect("flags and numbers always serialise")
 }

@@ -19,7 +19,8 @@ fn page(running: &Running, path: &str) -> String {
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     let policy = answer.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'"), "{policy}");
-    let html = answer.text().to_owned();
+    // Where a code may be broken.
+    let html = answer.text().replace("<wbr>", "");
     assert!(html.contains("Local sandbox — not Antom"));
     html
 }
@@ -147,7 +148,7 @@ fn a_refused_signature_shows_what_should_have_been_signed_byte_by_byte() {
     let running = Running::start();
     running.send_body(BODY);
     let mut request = Draft::default().sign(&running.merchant);
-    request.body.push(b' ');
+    request.body = BODY.replace("CARD", "CASH").into_bytes();
     running.send(&request).assert_unsigned("INVALID_SIGNATURE");
     let good = page(&running, "/calls/1");
     assert!(good.contains("<details class=\"signed-text\">"));
