@@ -317,6 +317,22 @@ fn check(interrupt: Interrupt) -> Result<(), ureq::Error> {
     Ok(())
 }
 
+/// A thread of ours could not be started.
+#[derive(Debug)]
+pub(super) struct NoThread(io::Error);
+
+impl fmt::Display for NoThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(error) = self;
+        write!(
+            f,
+            "this machine starts no more threads ({error}): raise its limits"
+        )
+    }
+}
+
+impl std::error::Error for NoThread {}
+
 /// Does what cannot be interrupted on a thread of its own, which is left behind when the call ends before it.
 fn apart<T: Send + 'static>(
     interrupt: Interrupt,
@@ -327,7 +343,7 @@ fn apart<T: Send + 'static>(
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::Builder::new()
         .spawn(move || sender.send(work()))
-        .map_err(ureq::Error::Io)?;
+        .map_err(|error| ureq::Error::Other(Box::new(NoThread(error))))?;
     loop {
         let left = end.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(left.min(BETWEEN_QUESTIONS)) {
