@@ -138,16 +138,16 @@ thread = threading.Thread(target=call_when_told)
 thread.start()
 kilobytes = int(re.search("VmSize:\\\\s+(\\\\d+) kB", Path("/proc/self/status").read_text())[1])
 resource.setrlimit(resource.RLIMIT_AS, (kilobytes * 1024 + 2**20, -1))
+call()
 go.set()
 thread.join()
-call()
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its memory as Linux does")
 def test_a_panic_is_an_internal_error() -> None:
-    # Looking up a name needs a thread. One that ureq cannot start is a panic, and this is the only one we know. In the
-    # main thread it is ours.
+    # Looking up a name needs a thread. In the main thread it is ours; elsewhere it is ureq's, and one that cannot be
+    # started is a panic, the only one we know.
     child = subprocess.run(
         [sys.executable, "-c", NO_MEMORY_FOR_A_THREAD],
         cwd=ROOT / "tests" / "python",
@@ -157,7 +157,7 @@ def test_a_panic_is_an_internal_error() -> None:
     )
     assert child.stderr == "", "the panic itself printed nothing"
     assert re.fullmatch(
-        r"InternalError internal error at \S+\.rs:\d+\n"
-        r"NotSentError the request was not sent: this machine starts no more threads \(.+\): raise its limits.*\n",
+        r"NotSentError the request was not sent: this machine starts no more threads \(.+\): raise its limits.*\n"
+        r"InternalError internal error at \S+\.rs:\d+\n",
         child.stdout,
     )
