@@ -4,7 +4,6 @@ The settings come from the environment, as in create_session.py. It listens on t
 or 9000. In production, put a web server with TLS in front of it, and the path that Antom calls must arrive unchanged.
 """
 
-import logging
 import sys
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -33,8 +32,6 @@ class Quiet(WSGIRequestHandler):
 def main() -> None:
     """Serve until somebody ends it."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 9000
-    # What is refused, and why, is in the log antom.notifications.
-    logging.basicConfig()
     with antom.Client.from_env() as client:
         # For one process. Several need a guard that they share: see antom.replay.
         receiver = antom.notifications.handler(client, guard=antom.ReplayGuard())(on_vaulting)

@@ -7,12 +7,14 @@ import logging
 from antom.types import AttemptEnded
 
 _LOG = logging.getLogger("antom")
-# A program that did not set up its logging sees nothing, not even warnings.
-_LOG.addHandler(logging.NullHandler())
 
 
 def attempt_ended(attempt: AttemptEnded) -> None:
     """Write a record: at debug level if it went well, else as a warning. ``record.attempt`` is the attempt."""
+    # A program that did not set up its logging sees nothing of this, not even warnings. A NullHandler would also keep
+    # from it what happens to notifications.
+    if not _LOG.hasHandlers():
+        return
     seconds = (attempt.sign + attempt.exchange + attempt.verify).total_seconds()
     words = [attempt.path.rpartition("/")[2], attempt.request_id, f"attempt {attempt.number}"]
     words += [f"HTTP {attempt.http_status}" if attempt.http_status else None, attempt.result_code]

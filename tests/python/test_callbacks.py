@@ -213,6 +213,18 @@ def test_the_log_gets_failures_alone_where_it_takes_no_more(gateway: Gateway, ca
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
 
+def test_the_log_gets_nothing_where_nobody_takes_it(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("antom"), "propagate", False)
+    monkeypatch.setattr(logging, "lastResort", caplog.handler)
+    with pytest.raises(antom.NotSentError):
+        offline_client().create_vaulting_session(payment_method_type="CARD")
+    assert caplog.records == []
+    logging.getLogger("antom.notifications").warning("refused")
+    assert caplog.messages == ["refused"]
+
+
 def test_a_program_without_logging_sees_nothing() -> None:
     program = """
 from support import offline_client

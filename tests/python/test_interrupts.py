@@ -20,13 +20,16 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="sen
 
 
 @contextmanager
-def signalled(number: int, after: float = 0.1) -> Iterator[list[float]]:
-    """Send the main thread a signal in a moment; the list is when."""
+def signalled(number: int, after: float = 0.1, *, once: threading.Event | None = None) -> Iterator[list[float]]:
+    """Send the main thread a signal in a moment, once something has happened; the list is when."""
     sent: list[float] = []
     main = threading.main_thread().ident
     assert main is not None
 
     def send() -> None:
+        if once:
+            once.wait(30)
+            time.sleep(after)
         sent.append(time.monotonic())
         signal.pthread_kill(main, number)
 
@@ -38,12 +41,14 @@ def signalled(number: int, after: float = 0.1) -> Iterator[list[float]]:
         timer.join()
 
 
-def interrupted(call: Callable[[], object]) -> tuple[BaseException | None, float]:
+def interrupted(call: Callable[[], object], once: threading.Event | None = None) -> tuple[BaseException | None, float]:
     """The cause of the KeyboardInterrupt, and how long it took: the best of three, because machines are busy."""
     cause = None
     delays: list[float] = []
     for _ in range(3):
-        with pytest.raises(KeyboardInterrupt) as caught, signalled(signal.SIGINT) as sent:
+        if once:
+            once.clear()
+        with pytest.raises(KeyboardInterrupt) as caught, signalled(signal.SIGINT, once=once) as sent:
             call()
         delays.append(time.monotonic() - sent[0])
         cause = caught.value.__cause__
@@ -60,9 +65,9 @@ def call_on(client: antom.Client) -> None:
 
 
 def test_waiting_for_an_answer_ends_and_says_what_may_have_happened() -> None:
-    with silent_gateway() as (endpoint, _):
+    with silent_gateway() as (endpoint, arrived):
         client = offline_client(endpoint=endpoint)
-        cause, delay = interrupted(lambda: create(client))
+        cause, delay = interrupted(lambda: create(client), arrived)
     assert delay < 0.2
     assert isinstance(cause, antom.OutcomeUnknownError)
     assert (cause.request_id, cause.attempts) == ("order-7", 1)
@@ -71,9 +76,9 @@ def test_waiting_for_an_answer_ends_and_says_what_may_have_happened() -> None:
 
 def test_sending_ends_and_says_what_may_have_happened() -> None:
     large = {"metadata": "x" * 6_000_000}
-    with silent_gateway() as (endpoint, _):
+    with silent_gateway() as (endpoint, arrived):
         client = offline_client(endpoint=endpoint)
-        cause, delay = interrupted(lambda: client.call("/ams/api/v1/payments/pay", large))
+        cause, delay = interrupted(lambda: client.call("/ams/api/v1/payments/pay", large), arrived)
     assert delay < 0.2
     assert isinstance(cause, antom.OutcomeUnknownError)
     assert (cause.attempts, cause.retryable) == (1, False)
@@ -142,16 +147,23 @@ def busy_gateway() -> Iterator[str]:
 
 
 def test_the_wait_before_the_next_attempt_ends() -> None:
+    answered = threading.Event()
+
+    def observe(event: antom.Event) -> None:
+        if isinstance(event, antom.AttemptEnded):
+            answered.set()
+
     with busy_gateway() as endpoint:
-        client = offline_client(endpoint=endpoint)
-        cause, delay = interrupted(lambda: create(client))
+        client = offline_client(endpoint=endpoint, observer=observe)
+        cause, delay = interrupted(lambda: create(client), answered)
         assert delay < 0.2
         assert isinstance(cause, antom.OutcomeUnknownError)
         assert (cause.http_status, cause.attempts) == (503, 1)
         # So does closing it, from a signal handler too.
         before = signal.signal(signal.SIGUSR1, lambda _number, _frame: client.close())
+        answered.clear()
         try:
-            with pytest.raises(antom.OutcomeUnknownError), signalled(signal.SIGUSR1):
+            with pytest.raises(antom.OutcomeUnknownError), signalled(signal.SIGUSR1, once=answered):
                 create(client)
         finally:
             signal.signal(signal.SIGUSR1, before)

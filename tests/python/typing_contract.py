@@ -61,6 +61,7 @@ notification = client.verify_notification(path="/", headers=[(b"signature", b"x"
 client.verify_notification(path="/", headers={"signature": "x"}, body="")  # type: ignore[arg-type]
 assert_type(notification, antom.VaultingNotification)
 assert_type(antom.ReplayGuard().claim(notification), bool)
+assert_type(antom.replay.RedisReplayGuard(object()).claim(notification), antom.replay.Claim | None)
 assert_type(antom.ACKNOWLEDGEMENT.body, bytes)
 diagnosis = client.diagnose(sender="antom", method="", path="", client_id="", time="", body=b"", signature="")
 assert_type(diagnosis.cause, str | None)

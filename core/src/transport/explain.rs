@@ -6,6 +6,8 @@ use std::io;
 use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
+use super::http::NoThread;
+
 /// Who is talked to: names for messages.
 pub(crate) struct Peers {
     /// `host:port` of the gateway.
@@ -79,6 +81,7 @@ pub(crate) fn cause(error: &ureq::Error, peers: &Peers) -> String {
             format!("{gateway} did not answer in HTTP: check the endpoint")
         }
         ureq::Error::Io(error) => io_cause(error, peers),
+        ureq::Error::Other(error) if error.is::<NoThread>() => error.to_string(),
         other => format!("the connection to {first} failed ({other})"),
     }
 }

@@ -317,6 +317,22 @@ fn check(interrupt: Interrupt) -> Result<(), ureq::Error> {
     Ok(())
 }
 
+/// A thread of ours could not be started.
+#[derive(Debug)]
+pub(super) struct NoThread(io::Error);
+
+impl fmt::Display for NoThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(error) = self;
+        write!(
+            f,
+            "this machine starts no more threads ({error}): raise its limits"
+        )
+    }
+}
+
+impl std::error::Error for NoThread {}
+
 /// Does what cannot be ended early on a thread of its own, which is left behind when the call ends before it.
 fn apart<T: Send + 'static>(
     interrupt: Option<Interrupt>,
@@ -327,7 +343,7 @@ fn apart<T: Send + 'static>(
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::Builder::new()
         .spawn(move || sender.send(work()))
-        .map_err(|_| ureq::Error::Other(NO_THREAD.into()))?;
+        .map_err(|error| ureq::Error::Other(Box::new(NoThread(error))))?;
     loop {
         let left = end.saturating_duration_since(Instant::now());
         let slice = interrupt.map_or(left, |_| left.min(BETWEEN_QUESTIONS));
@@ -341,9 +357,6 @@ fn apart<T: Send + 'static>(
         }
     }
 }
-
-const NO_THREAD: &str =
-    "no thread could be started for it: this process, its user or this machine has reached a limit";
 
 /// ureq asks for addresses before it looks for an open connection, and each look-up takes a thread. [`Dialler`] looks
 /// the name up, only where a connection is opened.
