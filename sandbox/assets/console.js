@@ -64,6 +64,7 @@ function badgeOf(entry) {
 function line(entry) {
   const row = element("li", "entry");
   row.dataset.number = entry.number;
+  row.dataset.kind = entry.kind;
   const when = element("time", "when", entry.time.slice(11, 19));
   when.dateTime = entry.time;
   when.title = entry.time;

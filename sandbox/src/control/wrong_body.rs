@@ -26,7 +26,7 @@ pub(super) fn explain(error: &Error, body: &[u8]) -> String {
         |member| format!("the member \"{member}\""),
     );
     match text.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("{member} must be {}", in_words(expected)),
+        Some((_, expected)) => format!("{member} must be {}", json_type(expected)),
         None => format!("{member}: {text}"),
     }
 }
@@ -36,7 +36,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// What Serde calls a type, as JSON does.
-fn in_words(expected: &str) -> String {
+fn json_type(expected: &str) -> String {
     let words = match expected {
         "u32" | "u64" => "a whole number, 0 or more",
         "a nonzero u32" => "a whole number, 1 or more",

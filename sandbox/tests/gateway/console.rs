@@ -148,8 +148,17 @@ fn a_refused_signature_shows_what_should_have_been_signed_byte_by_byte() {
     let running = Running::start();
     running.send_body(BODY);
     let mut request = Draft::default().sign(&running.merchant);
-    request.body = BODY.replace("CARD", "CASH").into_bytes();
+    request.body = BODY.replace(':', ": ").into_bytes();
     running.send(&request).assert_unsigned("INVALID_SIGNATURE");
+    let other_key = antom_core::signature::SigningKey::generate().signing_key;
+    let by_other_key = Draft::default().sign(&other_key);
+    running
+        .send(&by_other_key)
+        .assert_unsigned("INVALID_SIGNATURE");
+    assert!(
+        !page(&running, "/calls/3").contains("--meant-body"),
+        "no byte differs"
+    );
     let good = page(&running, "/calls/1");
     assert!(good.contains("<details class=\"signed-text\">"));
     assert!(good.contains("id=\"request-pretty\" class=\"visually-hidden tab-1\" checked"));
