@@ -176,7 +176,7 @@ impl Client {
         let given = HandSignature::new(&self.shared.client_id, string_to_sign, signature)
             .ok_or_else(|| {
                 Error::invalid_argument(
-                    "string_to_sign: it must be the whole string that the call asked to sign, byte for byte",
+                    "string_to_sign: it must be the whole string that the call asked to sign, byte for byte, and its signature have 1 to 2048 bytes",
                 )
             })?;
         let own = self.shared.own.as_ref();

@@ -181,7 +181,9 @@ except Exception as error:
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its memory as Linux does")
 def test_a_look_up_that_gets_no_thread_says_so() -> None:
     child = run(NO_MEMORY_FOR_A_THREAD)
-    expected = r"NotSentError the request was not sent: this machine starts no more threads \(.+\): raise its limits.*\n"
+    expected = (
+        r"NotSentError the request was not sent: this machine starts no more threads \(.+\): raise its limits.*\n"
+    )
     assert re.fullmatch(expected, child.stdout), child
 
 

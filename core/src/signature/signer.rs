@@ -68,6 +68,11 @@ impl fmt::Display for AwaitsSignature {
 
 impl Error for AwaitsSignature {}
 
+/// Milliseconds since 1970, in digits.
+const LONGEST_TIME: usize = 20;
+/// That of a key of 16384 bits.
+const LONGEST_SIGNATURE: usize = 2048;
+
 /// A signature that was made by hand, for the one request whose string was signed.
 pub(crate) struct HandSignature {
     string_to_sign: Secret<Vec<u8>>,
@@ -77,7 +82,7 @@ pub(crate) struct HandSignature {
 }
 
 impl HandSignature {
-    /// `None` if the string is not one that asks for a signature of this client id.
+    /// `None` if the string is not one that a client with this id asked to sign, or the signature cannot be one.
     pub(crate) fn new(client_id: &str, string_to_sign: &[u8], signature: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(string_to_sign).ok()?;
         let (_, rest) = text.split_once('\n')?;
@@ -85,6 +90,11 @@ impl HandSignature {
             .strip_prefix(client_id)?
             .strip_prefix('.')?
             .split_once('.')?;
+        let is_time = (1..=LONGEST_TIME).contains(&time.len())
+            && time.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_time || !(1..=LONGEST_SIGNATURE).contains(&signature.len()) {
+            return None;
+        }
         Some(Self {
             time: time.to_owned(),
             string_to_sign: Secret::new(string_to_sign.to_vec()),

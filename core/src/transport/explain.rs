@@ -111,7 +111,7 @@ fn io_cause(error: &io::Error, peers: &Peers) -> String {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             format!("{gateway} did not answer within the timeout")
         }
-        kind => format!("the connection to {first} failed ({kind})"),
+        _ => format!("the connection to {first} failed ({error})"),
     }
 }
 
@@ -135,8 +135,8 @@ fn tls_cause(error: &rustls::Error, gateway: &str) -> String {
         ) => {
             format!("the TLS certificate of {gateway} is not valid yet: check this machine's clock")
         }
-        rustls::Error::InvalidCertificate(_) => {
-            format!("the TLS certificate of {gateway} is not valid")
+        rustls::Error::InvalidCertificate(reason) => {
+            format!("the TLS certificate of {gateway} is not valid: {reason}")
         }
         rustls::Error::InvalidMessage(_) => {
             format!("{gateway} does not speak TLS: check the port and the scheme of the endpoint")

@@ -508,6 +508,9 @@ impl Connection for Socket {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        if timeout.after == AT_ONCE.after {
+            return Err(ureq::Error::Timeout(timeout.reason));
+        }
         self.send_held(timeout)?;
         let mut stream = &*self.stream;
         let input = self.buffers.input_append_buf();
@@ -617,6 +620,14 @@ fn within_deadline(mut timeout: NextTimeout) -> Result<NextTimeout, ureq::Error>
     Ok(timeout)
 }
 
+/// Asks a connection for what it has already read from the socket, an end of TLS too.
+const AT_ONCE: NextTimeout = NextTimeout {
+    after: MaybeDuration::Exact(Duration::ZERO),
+    reason: Timeout::RecvResponse,
+    per_read: None,
+    per_write: None,
+};
+
 /// Stands last in ureq's chain of connectors, so that it sees only connections that are ready for the request:
 /// whatever fails before is name resolution, connecting, the proxy or TLS.
 #[derive(Debug)]
@@ -665,9 +676,12 @@ impl<T: Connection> Connection for Witnessed<T> {
         self.inner.await_input(timeout)
     }
 
-    /// TLS looks only below itself: what it has decrypted, nobody has read either.
+    /// TLS looks only below itself. What it has decrypted, nobody has read either; and it may know already that the
+    /// peer has said goodbye, where nothing waits on the socket any more.
     fn is_open(&mut self) -> bool {
-        self.inner.buffers().input().is_empty() && self.inner.is_open()
+        self.inner.buffers().input().is_empty()
+            && self.inner.is_open()
+            && self.inner.await_input(AT_ONCE).is_err()
     }
 
     fn is_tls(&self) -> bool {

@@ -219,6 +219,7 @@ pub enum Fault {
     Silence,
     CloseAfter,
     Surplus,
+    Goodbye,
 }
 
 /// What `expect` may hold of a session.

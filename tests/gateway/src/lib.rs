@@ -268,11 +268,14 @@ fn exchange(connection: Connection, script: &Script, log: Log) -> io::Result<()>
         if log == Log::Stderr {
             eprintln!("{} {} {}", request.method, request.target, played.log);
         }
-        if matches!(played.then, Then::Again) {
-            connection.get_mut().write_twice(&played.bytes)?;
-        } else {
-            connection.get_mut().write_all(&played.bytes)?;
-            connection.get_mut().flush()?;
+        let peer = connection.get_mut();
+        match played.then {
+            Then::Again => peer.write_twice(&played.bytes)?,
+            Then::SayGoodbye => peer.write_and_say_goodbye(&played.bytes)?,
+            _ => {
+                peer.write_all(&played.bytes)?;
+                peer.flush()?;
+            }
         }
         match played.then {
             Then::Next | Then::Again => {}
@@ -281,7 +284,7 @@ fn exchange(connection: Connection, script: &Script, log: Log) -> io::Result<()>
                 connection.into_inner().reset();
                 return Ok(());
             }
-            Then::Hold => {
+            Then::Hold | Then::SayGoodbye => {
                 connection.into_inner().hold();
                 return Ok(());
             }

@@ -112,6 +112,18 @@ impl Connection {
             }
         }
     }
+
+    /// Writes this and the end of TLS so that they leave together, and leaves the TCP connection open.
+    pub(crate) fn write_and_say_goodbye(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(tcp) => tcp.write_all(bytes),
+            Self::Tls(stream) => {
+                stream.conn.writer().write_all(bytes)?;
+                stream.conn.send_close_notify();
+                stream.flush()
+            }
+        }
+    }
 }
 
 impl Write for Connection {

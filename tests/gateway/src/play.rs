@@ -65,6 +65,8 @@ pub(crate) enum Then {
     Close,
     /// It breaks with RST.
     Reset,
+    /// TLS ends together with the answer, TCP when the client gives up.
+    SayGoodbye,
     /// Nothing, until the client gives up.
     Hold,
 }
@@ -295,6 +297,7 @@ impl Script {
             None if names(&headers, "content-length") || answer.chunked => (whole, Then::Next),
             None | Some(Fault::CloseAfter) => (whole, Then::Close),
             Some(Fault::Surplus) => (whole, Then::Again),
+            Some(Fault::Goodbye) => (whole, Then::SayGoodbye),
             Some(Fault::ResetBefore) => (Vec::new(), Then::Reset),
             Some(Fault::ResetInHeaders) => (half_of_head, Then::Reset),
             Some(Fault::HalfBody) => (half_of_body, Then::Close),

@@ -93,8 +93,17 @@ fn a_signature_made_by_hand_serves_one_request() {
     assert_eq!(error.kind(), ErrorKind::Signing, "{error}");
     assert!(error.message().contains("for another request"), "{error}");
     assert!(gateway.attempts("two").is_empty());
-    for string in ["", "POST /\n", "POST /\nanother client.1.{}"] {
-        let error = merchant.client.with_signature(string.as_bytes(), b"x");
+    let asked = asked.string_to_sign().unwrap();
+    let injected = String::from_utf8_lossy(asked).replacen(".1", ".1\r\nx: 1", 1);
+    for (string, signature) in [
+        (&b""[..], &b"x"[..]),
+        (b"POST /\n", b"x"),
+        (b"POST /\nanother client.1.{}", b"x"),
+        (injected.as_bytes(), b"x"),
+        (asked, b""),
+        (asked, &[0; 2049]),
+    ] {
+        let error = merchant.client.with_signature(string, signature);
         assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidArgument);
     }
 }

@@ -81,6 +81,17 @@ fn a_connection_is_not_used_again_after_half_an_answer() {
 }
 
 #[test]
+fn a_connection_that_ended_its_tls_is_not_used_again() {
+    let (gateway, client) = start();
+    gateway.add(CREATE, "last", answers(json!({"fault": "goodbye"})));
+    for _ in 0..2 {
+        create(&client, Some("last")).unwrap();
+        create(&client.with_max_retries(0), None).unwrap();
+    }
+    assert_eq!(gateway.connections(), 3);
+}
+
+#[test]
 fn thirty_two_threads_share_one_client_and_get_their_own_answers() {
     let (gateway, client) = start();
     thread::scope(|scope| {
