@@ -319,8 +319,8 @@ __attribute__((warn_unused_result)) antom_status antom_client_with_signature(
 
 /** Closes all connections, from any thread, also for clients that share them.
  * Calls that run, and later ones, fail with ANTOM_ERR_CLOSED, or with
- * ANTOM_ERR_OUTCOME_UNKNOWN if the request had left. Free the client as well.
- */
+ * ANTOM_ERR_OUTCOME_UNKNOWN if the request had left; one that looks up a name
+ * or connects ends when that does. Free the client as well. */
 void antom_client_close(const antom_client *client);
 /** Frees the client, on which no call may be running. Its results stay. */
 void antom_client_free(antom_client *client);

@@ -136,7 +136,8 @@ pub extern "C" fn antom_client_with_signature(
 
 /// Closes all connections, from any thread, also for clients that share them.
 /// Calls that run, and later ones, fail with ANTOM_ERR_CLOSED, or with
-/// ANTOM_ERR_OUTCOME_UNKNOWN if the request had left. Free the client as well.
+/// ANTOM_ERR_OUTCOME_UNKNOWN if the request had left; one that looks up a name
+/// or connects ends when that does. Free the client as well.
 #[unsafe(no_mangle)]
 pub extern "C" fn antom_client_close(client: Option<&antom_client>) {
     answer((), || {
