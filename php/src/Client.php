@@ -54,8 +54,9 @@ final class Client
      *
      * Required: client_id, private_key (PEM, DER or bare base64), private_key_path or signer (a function that gets the
      * string to sign and returns the bytes of its signature, RSASSA-PKCS1-v1_5 with SHA-256, for a key that your
-     * program does not hold; signer_public_key is its public half), antom_public_key or antom_public_key_path, and endpoint or region ("north_america", "asia", "europe"). The others: product ("apo",
-     * the default, or "ams"), key_version (default "1"), antom_public_keys (further keys of Antom by their keyVersion,
+     * program does not hold; signer_public_key is its public half), antom_public_key or antom_public_key_path, and
+     * endpoint or region ("north_america", "asia", "europe"). The others: product ("apo", the default, or "ams"),
+     * key_version (default "1"), antom_public_keys (further keys of Antom by their keyVersion,
      * while Antom changes its key), agent_token, connect_timeout_ms (default 5000), max_retries (default 2), timeout_ms
      * (of a whole call, default 30000), max_response_age_s (any), ca_certificate or ca_certificate_path (PEM, trusted
      * in addition to the system's), proxy (URL; the environment is not read), shared (default true: connections
@@ -63,7 +64,8 @@ final class Client
      * ffi.preload has loaded it). null is as good as absent.
      *
      * @param array{client_id?: ?string, private_key?: ?string, private_key_path?: ?string,
-     *     signer?: ?callable(string): string, signer_public_key?: ?string, private_key_passphrase?: ?string, antom_public_key?: ?string, antom_public_key_path?: ?string,
+     *     signer?: ?callable(string): string, signer_public_key?: ?string, private_key_passphrase?: ?string,
+     *     antom_public_key?: ?string, antom_public_key_path?: ?string,
      *     antom_public_keys?: ?array<array-key, string>, endpoint?: ?string, region?: ?string, product?: ?string,
      *     key_version?: ?string, agent_token?: ?string, connect_timeout_ms?: ?int, timeout_ms?: ?int,
      *     max_retries?: ?int, max_response_age_s?: ?int, ca_certificate?: ?string, ca_certificate_path?: ?string,

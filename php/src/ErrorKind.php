@@ -33,7 +33,7 @@ final class ErrorKind
     public const SIGNING = 4;
     /** The request did not leave this machine: it is safe to send it again. */
     public const NOT_SENT = 10;
-    /** The request may have been processed: inquire, or send it again with the same id. */
+    /** The request may have been processed: do what advice() says. */
     public const OUTCOME_UNKNOWN = 11;
     /** The client was closed. */
     public const CLOSED = 12;

@@ -6,7 +6,7 @@ namespace Antom\Exception;
 
 use Antom\ErrorKind;
 
-/** The request may have been processed: inquire, or send it again with the same vaultingRequestId. */
+/** The request may have been processed: do what advice() says, and send it again only if isRetryable(). */
 class OutcomeUnknownException extends AntomException
 {
     public const KIND = ErrorKind::OUTCOME_UNKNOWN;
