@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -91,8 +92,9 @@ def silent_gateway() -> Iterator[tuple[str, threading.Event]]:
 
 
 @contextmanager
-def recording_gateway() -> Iterator[tuple[str, list[bytes]]]:
-    """A gateway that knows nothing (HTTP 404) and keeps the bodies that arrive: its endpoint, and the bodies."""
+def recording_gateway(seconds: float = 0) -> Iterator[tuple[str, list[bytes]]]:
+    """A gateway that knows nothing (HTTP 404), after so many seconds, for any number at once, and keeps the bodies
+    that arrive: its endpoint, and the bodies."""
     bodies: list[bytes] = []
     connections: list[socket.socket] = []
 
@@ -104,6 +106,7 @@ def recording_gateway() -> Iterator[tuple[str, list[bytes]]]:
                     if line.startswith(b"content-length:"):
                         length = int(line[15:])
                 bodies.append(incoming.read(length))
+                time.sleep(seconds)
                 connection.sendall(b"HTTP/1.1 404 Unknown\r\nContent-Length: 0\r\n\r\n")
 
     def serve() -> None:
@@ -116,7 +119,7 @@ def recording_gateway() -> Iterator[tuple[str, list[bytes]]]:
                 connections.append(connection)
                 pool.submit(answer, connection)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         thread = threading.Thread(target=serve)
         thread.start()
         try:

@@ -8,10 +8,8 @@ import math
 import multiprocessing
 import os
 import re
-import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Gateway, offline_client
+from support import Gateway, offline_client, recording_gateway
 
 import antom
 
@@ -141,44 +139,8 @@ def test_a_process_from_scratch_makes_its_own(gateway: Gateway, method: str) -> 
     assert (caught.value.http_status, caught.value.attempts) == (503, 3)
 
 
-@contextmanager
-def slow_gateway(seconds: float) -> Iterator[str]:
-    """A gateway that takes its time, for any number at once, and then knows nothing."""
-    connections: list[socket.socket] = []
-
-    def answer(connection: socket.socket) -> None:
-        while received := connection.recv(65536):
-            # Only with the end of its JSON has the whole request come.
-            if received.endswith(b"}"):
-                time.sleep(seconds)
-                connection.sendall(b"HTTP/1.1 404 Slow\r\nContent-Length: 0\r\n\r\n")
-
-    def serve() -> None:
-        with ThreadPoolExecutor(16) as pool:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                connections.append(connection)
-                pool.submit(answer, connection)
-
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            for connection in connections:
-                connection.shutdown(socket.SHUT_RDWR)
-            thread.join()
-            for connection in connections:
-                connection.close()
-
-
 def test_eight_threads_wait_at_the_same_time() -> None:
-    with slow_gateway(0.2) as endpoint, ThreadPoolExecutor(8) as pool:
+    with recording_gateway(0.2) as (endpoint, _), ThreadPoolExecutor(8) as pool:
         waiter = offline_client(endpoint=endpoint, max_retries=0)
 
         def call(_: int) -> None:
