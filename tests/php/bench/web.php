@@ -13,7 +13,7 @@ require dirname(__DIR__) . '/bootstrap.php';
 
 const ROUNDS = 5;
 const CALLS = 1000;
-/** What is allowed: architecture.md's promise for PHP-FPM. */
+/** What a page with a call may cost, as a multiple of the C program. */
 const MOST = 1.3;
 
 /**
