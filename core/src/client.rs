@@ -26,7 +26,9 @@ use crate::observer::{AttemptEnded, CallBegan, CallEnded, Observer};
 use crate::response_time::ResponseTime;
 use crate::retry::{Budget, Failed, Repeat, wait_before_next};
 use crate::secret::Secret;
-use crate::signature::{Content, HandSignature, KeyRing, SignatureHeader, Signer, VerifyingKey};
+use crate::signature::{
+    Content, HandSignature, KeyRing, LONGEST_SIGNATURE, SignatureHeader, Signer, VerifyingKey,
+};
 use crate::transport::{
     Answer, BETWEEN_QUESTIONS, CLOSED, Failure, Interrupt, Outgoing, Stage, Transport,
 };
@@ -175,9 +177,9 @@ impl Client {
     pub fn with_signature(&self, string_to_sign: &[u8], signature: &[u8]) -> Result<Self, Error> {
         let given = HandSignature::new(&self.shared.client_id, string_to_sign, signature)
             .ok_or_else(|| {
-                Error::invalid_argument(
-                    "string_to_sign: it must be the whole string that the call asked to sign, byte for byte, and its signature have 1 to 2048 bytes",
-                )
+                Error::invalid_argument(format!(
+                    "string_to_sign: it must be the whole string that the call asked to sign, byte for byte, and its signature have 1 to {LONGEST_SIGNATURE} bytes",
+                ))
             })?;
         let own = self.shared.own.as_ref();
         if own.is_some_and(|own| !own.verify(string_to_sign, signature)) {

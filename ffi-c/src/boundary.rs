@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, Location, PanicHookInfo, catch_unwind};
 use std::sync::Once;
 
 use antom_core::Error;
-use antom_core::signature::{Signer, SignerError};
+use antom_core::signature::{LONGEST_SIGNATURE, Signer, SignerError};
 use zeroize::Zeroizing;
 
 use crate::error::{ANTOM_OK, antom_error, antom_status};
@@ -292,7 +292,7 @@ pub(crate) struct SignCallback {
 
 impl Signer for SignCallback {
     fn sign(&self, content: &[u8], sha256: &[u8; 32]) -> Result<Vec<u8>, SignerError> {
-        let mut signature = vec![0; LARGEST_SIGNATURE];
+        let mut signature = vec![0; LONGEST_SIGNATURE];
         let length = (self.function)(
             self.context,
             content.as_ptr().cast(),
@@ -308,9 +308,6 @@ impl Signer for SignCallback {
         Ok(signature)
     }
 }
-
-/// Room for the signature of an RSA key of 16384 bits.
-const LARGEST_SIGNATURE: usize = 2048;
 
 // ---- what goes out ----------------------------------------------------------------------------------------
 

@@ -26,5 +26,5 @@ pub use content::Content;
 pub use header::{HeaderError, SignatureHeader};
 pub use key::{GeneratedKey, KeyDescription, KeyInput, SigningKey, VerifyingKey};
 pub(crate) use signer::{AwaitsSignature, HandSignature, SignedByHand};
-pub use signer::{Signer, SignerError};
+pub use signer::{LONGEST_SIGNATURE, Signer, SignerError};
 pub use verifier::{KeyRing, VerifyError};

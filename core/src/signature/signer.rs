@@ -70,8 +70,8 @@ impl Error for AwaitsSignature {}
 
 /// Milliseconds since 1970, in digits.
 const LONGEST_TIME: usize = 20;
-/// That of a key of 16384 bits.
-const LONGEST_SIGNATURE: usize = 2048;
+/// How many bytes a signature can have: those of a key of 16384 bits.
+pub const LONGEST_SIGNATURE: usize = 2048;
 
 /// A signature that was made by hand, for the one request whose string was signed.
 pub(crate) struct HandSignature {
