@@ -29,6 +29,8 @@ final class Client
 {
     use NeverSerialized;
 
+    private Native $native;
+
     /** The antom_client in C; null once it is freed. */
     private ?CData $handle;
 
@@ -41,8 +43,9 @@ final class Client
     private ?\Closure $signer;
 
     /** @param array<string, int> $limits */
-    private function __construct(CData $handle, array $limits, ?CallLog $log, ?\Closure $signer)
+    private function __construct(Native $native, CData $handle, array $limits, ?CallLog $log, ?\Closure $signer)
     {
+        $this->native = $native;
         $this->handle = $handle;
         $this->limits = $limits;
         $this->log = $log;
@@ -79,19 +82,20 @@ final class Client
     ): self {
         $settings = new Settings($settings);
         $native = Native::instance($settings->library());
-        $options = $native->get('antom_options_new');
+        $libantom = $native->functions();
+        $options = $libantom->antom_options_new();
         try {
             foreach ($settings->setters() as [$name, $function, $arguments]) {
-                if ($native->get($function, $options, ...$arguments) !== 0) {
+                if ($libantom->$function($options, ...$arguments) !== 0) {
                     throw Check::error(
                         "setting \"$name\": libantom does not take this value; the README of the package has them all"
                     );
                 }
             }
             $handle = $native->produce('antom_client_new', 'antom_client', [$options]);
-            return new self($handle, $settings->limits(), $settings->callLog(), $settings->signer());
+            return new self($native, $handle, $settings->limits(), $settings->callLog(), $settings->signer());
         } finally {
-            $native->get('antom_options_free', $options);
+            $libantom->antom_options_free($options);
         }
     }
 
@@ -111,8 +115,8 @@ final class Client
             }
         }
         $arguments = [$this->handle(), $limits['timeout_ms'], $limits['max_retries']];
-        $handle = Native::instance()->produce('antom_client_with_limits', 'antom_client', $arguments);
-        return new self($handle, $limits, $this->log, $this->signer);
+        $handle = $this->native->produce('antom_client_with_limits', 'antom_client', $arguments);
+        return new self($this->native, $handle, $limits, $this->log, $this->signer);
     }
 
     /**
@@ -132,7 +136,7 @@ final class Client
         #[\SensitiveParameter]
         array $request
     ): VaultingSession {
-        $struct = Native::instance()->request(
+        $struct = $this->native->request(
             CreateVaultingSession::REQUEST,
             CreateVaultingSession::members($this->withRequestId($request))
         );
@@ -213,7 +217,7 @@ final class Client
         $json = Check::json('the request', $request);
         $arguments = [Check::text('path', $path), $json, strlen($json), $repeatable ? 1 : 0];
         $read = static function (Native $native, CData $answer): Answer {
-            $time = $native->get('antom_answer_response_time', $answer);
+            $time = $native->functions()->antom_answer_response_time($answer);
             return new Answer($native->text('antom_answer_json', $answer), $time);
         };
         return $this->ask($path, 'antom_client_call', 'antom_answer', $arguments, $read);
@@ -241,8 +245,7 @@ final class Client
         int $toleranceSeconds = 0
     ): Vaulting {
         $pairs = Headers::pairs($headers);
-        $native = Native::instance();
-        $block = $native->headers($pairs);
+        $block = $this->native->headers($pairs);
         $arguments = [
             $this->handle(),
             Check::text('method', $method),
@@ -254,13 +257,13 @@ final class Client
             Check::whole('toleranceSeconds', $toleranceSeconds, 'seconds'),
         ];
         $read = [VaultingReader::class, 'notification'];
-        return $native->read('antom_client_verify_notification', VaultingReader::TYPE, $arguments, $read);
+        return $this->native->read('antom_client_verify_notification', VaultingReader::TYPE, $arguments, $read);
     }
 
     /** The body that acknowledges a notification, for HTTP 200 and Content-Type application/json. */
     public function acknowledgement(): string
     {
-        return Native::instance()->get('antom_acknowledgement');
+        return $this->native->functions()->antom_acknowledgement();
     }
 
     /**
@@ -297,14 +300,15 @@ final class Client
             Check::text('signature', $signature),
         ];
         $read = static function (Native $native, CData $diagnosis): Diagnosis {
+            $libantom = $native->functions();
             return new Diagnosis(
-                $native->get('antom_diagnosis_cause', $diagnosis),
-                $native->get('antom_diagnosis_what', $diagnosis),
-                $native->get('antom_diagnosis_fix', $diagnosis),
+                $libantom->antom_diagnosis_cause($diagnosis),
+                $libantom->antom_diagnosis_what($diagnosis),
+                $libantom->antom_diagnosis_fix($diagnosis),
                 $native->text('antom_diagnosis_string_to_sign', $diagnosis)
             );
         };
-        return Native::instance()->read('antom_client_diagnose', 'antom_diagnosis', $arguments, $read);
+        return $this->native->read('antom_client_diagnose', 'antom_diagnosis', $arguments, $read);
     }
 
     /**
@@ -330,7 +334,7 @@ final class Client
             strlen($body),
         ];
         $header = static function (Native $native, CData $signature): string {
-            return $native->get('antom_signature_header', $signature);
+            return $native->functions()->antom_signature_header($signature);
         };
         return $this->read('antom_client_sign', 'antom_signature', $arguments, $header);
     }
@@ -353,7 +357,7 @@ final class Client
         #[\SensitiveParameter]
         string $signature
     ): void {
-        Native::instance()->call('antom_client_verify', [
+        $this->native->call('antom_client_verify', [
             $this->handle(),
             Check::text('method', $method),
             Check::text('path', $path),
@@ -372,14 +376,14 @@ final class Client
     public function close(): void
     {
         if ($this->handle !== null) {
-            Native::instance()->get('antom_client_close', $this->handle);
+            $this->native->functions()->antom_client_close($this->handle);
         }
     }
 
     public function __destruct()
     {
         if ($this->handle !== null) {
-            Native::instance()->get('antom_client_free', $this->handle);
+            $this->native->functions()->antom_client_free($this->handle);
             $this->handle = null;
         }
     }
@@ -387,7 +391,7 @@ final class Client
     /** @return array{library: string} */
     public function __debugInfo(): array
     {
-        return ['library' => Native::instance()->description()];
+        return ['library' => $this->native->description()];
     }
 
     private function __clone()
@@ -465,10 +469,10 @@ final class Client
         callable $read
     ) {
         try {
-            return Native::instance()->read($function, $type, array_merge([$this->handle()], $arguments), $read);
+            return $this->native->read($function, $type, array_merge([$this->handle()], $arguments), $read);
         } catch (AwaitsSignature $call) {
             $signed = $this->withSignature($call->stringToSign->reveal());
-            return Native::instance()->read($function, $type, array_merge([$signed->handle()], $arguments), $read);
+            return $this->native->read($function, $type, array_merge([$signed->handle()], $arguments), $read);
         }
     }
 
@@ -486,8 +490,8 @@ final class Client
             throw self::notSigned('the signer returned ' . gettype($signature) . ' and not a string of bytes');
         }
         $arguments = [$this->handle(), $stringToSign, $signature, strlen($signature)];
-        $handle = Native::instance()->produce('antom_client_with_signature', 'antom_client', $arguments);
-        return new self($handle, $this->limits, null, null);
+        $handle = $this->native->produce('antom_client_with_signature', 'antom_client', $arguments);
+        return new self($this->native, $handle, $this->limits, null, null);
     }
 
     private static function notSigned(string $problem, ?\Throwable $failure = null): SigningException

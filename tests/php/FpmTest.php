@@ -62,7 +62,8 @@ final class FpmTest extends TestCase
         $page = $this->start($this->preloading())->get('reach_ffi.php');
         self::assertSame(
             "libantom answers\nFFI itself: FFI\\Exception\n"
-            . "get: Antom\\Exception\\InvalidArgumentException\nrequest: Antom\\Exception\\InvalidArgumentException\n",
+            . "cast: FFI\\Exception\ncall: Antom\\Exception\\InvalidArgumentException\n"
+            . "request: Antom\\Exception\\InvalidArgumentException\n",
             $page
         );
     }

@@ -56,7 +56,7 @@ final class NativeTest extends TestCase
     {
         $object = self::ffi()->new('antom_stub *');
         self::assertSame("before\0after", self::native()->text('antom_stub_text', $object));
-        self::assertSame('before', self::native()->get('antom_stub_text', $object));
+        self::assertSame('before', self::native()->functions()->antom_stub_text($object));
     }
 
     public function testARequestHoldsWhatWasGivenAndNothingElse(): void
@@ -64,8 +64,8 @@ final class NativeTest extends TestCase
         $native = self::native();
         $join = static function (array $members) use ($native): string {
             $request = $native->request('antom_stub_request', $members);
-            self::assertSame(1, $native->get('antom_stub_size', $request->pointer));
-            return $native->get('antom_stub_join', $request->pointer);
+            self::assertSame(1, $native->functions()->antom_stub_size($request->pointer));
+            return $native->functions()->antom_stub_join($request->pointer);
         };
         self::assertSame('NULL|NULL|0', $join([]));
         self::assertSame('|NULL|-1', $join(['first' => '', 'flag' => -1]));
@@ -75,15 +75,11 @@ final class NativeTest extends TestCase
     /** @return iterable<string, array{\Closure(Native): mixed}> */
     public static function waysToFfi(): iterable
     {
-        $signature = 'int (*)(const char *)';
         foreach (['cast', 'Cast', 'new', 'type', 'string', 'cdef', 'addr', 'system', ''] as $name) {
-            yield "get $name" => [static function (Native $native) use ($name, $signature) {
-                return $native->get($name, $signature, 4096);
+            yield "call $name" => [static function (Native $native) use ($name): void {
+                $native->call($name, ['int (*)(const char *)', 4096]);
             }];
         }
-        yield 'call' => [static function (Native $native): void {
-            $native->call('cast', ['int *']);
-        }];
         yield 'produce, its function' => [static function (Native $native): CData {
             return $native->produce('new', 'antom_stub', []);
         }];

@@ -62,7 +62,7 @@ final class Check
         if (strpos($value, "\0") !== false) {
             throw self::error("$name: it holds a NUL byte");
         }
-        if (preg_match('//u', $value) !== 1) {
+        if (!self::isUtf8($value)) {
             throw self::error("$name: it is not UTF-8");
         }
         return $value;
@@ -129,7 +129,7 @@ final class Check
             if (!is_string($item)) {
                 throw self::wrongType("$name: the value" . self::shown((string) $key), 'a string', $item);
             }
-            if (preg_match('//u', $item) !== 1) {
+            if (!self::isUtf8($item)) {
                 throw self::error("$name: the value" . self::shown((string) $key) . ' is not UTF-8');
             }
         }
@@ -161,6 +161,17 @@ final class Check
     public static function error(string $message): InvalidArgumentException
     {
         return new InvalidArgumentException($message, ['advice' => 'Correct the call; nothing was sent.']);
+    }
+
+    /**
+     * Asks what makes texts safe for HTML, which returns nothing for bytes that are not UTF-8. A regular expression is
+     * the usual way, but the first one of a web page costs it 20 microseconds.
+     */
+    private static function isUtf8(
+        #[\SensitiveParameter]
+        string $text
+    ): bool {
+        return $text === '' || htmlspecialchars($text, ENT_NOQUOTES, 'UTF-8') !== '';
     }
 
     /** @param mixed $value */

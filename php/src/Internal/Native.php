@@ -32,6 +32,9 @@ final class Native
     /** What stands for the path of a library that ffi.preload has loaded. */
     private const PRELOADED = 'ffi.preload';
 
+    /** What the names of libantom's types are made of. */
+    private const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789_';
+
     private const PROBE = 'uint32_t antom_abi_version(void); const char *antom_version(void);';
 
     private static ?self $instance = null;
@@ -43,6 +46,9 @@ final class Native
 
     /** @var array<string, CType> types are kept: PHP releases what it made for a type only at the end */
     private array $types = [];
+
+    /** Where libantom writes an error: kept from a call that had none for the next one. */
+    private ?CData $error = null;
 
     private function __construct(FFI $ffi, string $library)
     {
@@ -100,28 +106,24 @@ final class Native
     // ---- calls ---------------------------------------------------------------------------------------------------
 
     /**
-     * Calls a function that returns a plain value, or text that ends with its first NUL byte.
+     * libantom's functions that return plain values, or text up to its first NUL byte.
      *
-     * @param mixed ...$arguments
-     * @return mixed
+     * What else FFI's object can do, PHP refuses to other files where this one is preloaded.
      */
-    public function get(
-        string $function,
-        #[\SensitiveParameter]
-        ...$arguments
-    ) {
-        // FFI has methods itself, such as cast.
-        if (strncmp($function, 'antom_', 6) !== 0) {
-            throw self::notOwn();
-        }
-        return $this->ffi->$function(...$arguments);
+    public function functions(): FFI
+    {
+        return $this->ffi;
     }
 
     /** Reads text with all its bytes: its length is what the function of the same name and "_len" returns. */
     public function text(string $function, CData $object): string
     {
-        $text = $this->get($function, $object);
-        $length = $this->get($function . '_len', $object);
+        if (strncmp($function, 'antom_', 6) !== 0) {
+            throw self::notOwn();
+        }
+        $text = $this->ffi->$function($object);
+        $lengthOf = $function . '_len';
+        $length = $this->ffi->$lengthOf($object);
         if (strlen($text) === $length) {
             return $text;
         }
@@ -141,12 +143,19 @@ final class Native
         #[\SensitiveParameter]
         array $arguments
     ): void {
-        $error = $this->ffi->new($this->type('antom_error *'));
+        // FFI has methods itself, such as cast.
+        if (strncmp($function, 'antom_', 6) !== 0) {
+            throw self::notOwn();
+        }
+        $error = $this->error ?? $this->ffi->new($this->type('antom_error *'));
         $arguments[] = FFI::addr($error);
-        $status = $this->get($function, ...$arguments);
+        // Where nothing is written to it, the next call can have it, too.
+        $this->error = null;
+        $status = $this->ffi->$function(...$arguments);
         if ($status !== 0) {
             throw $this->exception($status, $error);
         }
+        $this->error = $error;
     }
 
     /**
@@ -162,7 +171,7 @@ final class Native
         #[\SensitiveParameter]
         array $arguments
     ): CData {
-        $out = $this->ffi->new($this->ownType($type, ' *'));
+        $out = $this->ffi->new($this->types[$type . ' *'] ?? $this->ownType($type, ' *'));
         $arguments[] = FFI::addr($out);
         $this->call($function, $arguments);
         return $out;
@@ -188,7 +197,8 @@ final class Native
         try {
             return $read($this, $object);
         } finally {
-            $this->get($type . '_free', $object);
+            $free = $type . '_free';
+            $this->ffi->$free($object);
         }
     }
 
@@ -202,7 +212,7 @@ final class Native
         #[\SensitiveParameter]
         array $members
     ): Request {
-        $request = $this->ffi->new($this->ownType($struct));
+        $request = $this->ffi->new($this->types[$struct] ?? $this->ownType($struct));
         $request->struct_size = FFI::sizeof($request);
         [$texts, $pointers] = $this->texts(array_filter($members, 'is_string'));
         foreach ($members as $member => $value) {
@@ -234,11 +244,10 @@ final class Native
     /** A type that a caller has named: nothing but a name, for a declaration could say any type. */
     private function ownType(string $name, string $suffix = ''): CType
     {
-        $declaration = $name . $suffix;
-        if (!isset($this->types[$declaration]) && preg_match('/^antom_[a-z0-9_]+$/D', $name) !== 1) {
+        if (strncmp($name, 'antom_', 6) !== 0 || strspn($name, self::LETTERS) !== strlen($name)) {
             throw self::notOwn();
         }
-        return $this->type($declaration);
+        return $this->type($name . $suffix);
     }
 
     private static function notOwn(): InvalidArgumentException

@@ -1,6 +1,7 @@
-/* curl CALLS ENDPOINT CLIENT_ID PRIVATE_KEY PUBLIC_KEY CA: makes createVaultingSession calls with
- * libcurl and OpenSSL on one kept connection, signs each and verifies each answer, and prints the
- * CPU time of one call in microseconds, the median. It is what the PHP package is compared with. */
+/* curl ENDPOINT CLIENT_ID PRIVATE_KEY PUBLIC_KEY CA: for each byte of its standard input, makes a
+ * createVaultingSession call with libcurl and OpenSSL on one kept connection, signs it, verifies
+ * the answer, and prints the CPU time of the call in microseconds. It is what the PHP package is
+ * compared with. */
 #define _POSIX_C_SOURCE 200809L
 #include <curl/curl.h>
 #include <openssl/evp.h>
@@ -110,11 +111,6 @@ static void verify(EVP_PKEY *key, const char *client_id, struct answer *answer) 
     }
 }
 
-static int by_size(const void *left, const void *right) {
-    double difference = *(const double *)left - *(const double *)right;
-    return (difference > 0) - (difference < 0);
-}
-
 /* How long this process has run on a CPU, in microseconds. */
 static double cpu(void) {
     struct timespec time;
@@ -129,32 +125,24 @@ int main(int argc, char **argv) {
     struct answer answer;
     EVP_PKEY *own, *antom;
     CURL *curl;
-    int i, calls;
-    double begin;
-    double *times;
-    if (argc != 7) {
-        die("usage: curl CALLS ENDPOINT CLIENT_ID PRIVATE_KEY PUBLIC_KEY CA");
+    unsigned calls = 0;
+    if (argc != 6) {
+        die("usage: curl ENDPOINT CLIENT_ID PRIVATE_KEY PUBLIC_KEY CA");
     }
-    calls = atoi(argv[1]);
-    times = calls > 0 ? calloc((size_t)calls, sizeof *times) : NULL;
-    if (times == NULL) {
-        die("CALLS is not a number above 0");
-    }
-    own = read_key(argv[4], 1);
-    antom = read_key(argv[5], 0);
+    own = read_key(argv[3], 1);
+    antom = read_key(argv[4], 0);
     curl = curl_easy_init();
-    snprintf(url, sizeof url, "%s%s", argv[2], path);
-    snprintf(id_header, sizeof id_header, "client-id: %s", argv[3]);
+    snprintf(url, sizeof url, "%s%s", argv[1], path);
+    snprintf(id_header, sizeof id_header, "client-id: %s", argv[2]);
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_CAINFO, argv[6]);
+    curl_easy_setopt(curl, CURLOPT_CAINFO, argv[5]);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer);
-    /* The first call, which connects, is not counted. */
-    for (i = 0; i <= calls; i++) {
+    while (getchar() != EOF) {
         struct curl_slist *headers = NULL;
-        begin = cpu();
+        double begin = cpu();
         memset(&answer, 0, sizeof answer);
         clock_gettime(CLOCK_REALTIME, &now);
         snprintf(time_text, sizeof time_text, "%lld", now.tv_sec * 1000LL + now.tv_nsec / 1000000);
@@ -162,8 +150,8 @@ int main(int argc, char **argv) {
             body, sizeof body,
             "{\"paymentMethodType\":\"CARD\",\"vaultingRequestId\":\"%08x-aaaa-4bbb-8ccc-%012x\","
             "\"vaultingNotificationUrl\":\"https://shop.example/notify\"}",
-            (unsigned)now.tv_nsec, i);
-        snprintf(content, sizeof content, "POST %s\n%s.%s.%s", path, argv[3], time_text, body);
+            (unsigned)now.tv_nsec, ++calls);
+        snprintf(content, sizeof content, "POST %s\n%s.%s.%s", path, argv[2], time_text, body);
         sign(own, content, signature_header, sizeof signature_header);
         snprintf(time_header, sizeof time_header, "request-time: %s", time_text);
         headers = curl_slist_append(headers, "content-type: application/json; charset=UTF-8");
@@ -176,14 +164,10 @@ int main(int argc, char **argv) {
             die("the call failed");
         }
         curl_slist_free_all(headers);
-        verify(antom, argv[3], &answer);
-        if (i > 0) {
-            times[i - 1] = cpu() - begin;
-        }
+        verify(antom, argv[2], &answer);
+        printf("%.1f\n", cpu() - begin);
+        fflush(stdout);
     }
-    qsort(times, (size_t)calls, sizeof *times, by_size);
-    printf("%.1f\n", times[calls / 2]);
-    free(times);
     curl_easy_cleanup(curl);
     EVP_PKEY_free(own);
     EVP_PKEY_free(antom);

@@ -3,6 +3,9 @@
 /**
  * web.php CURL_PROGRAM: what a call of Antom adds to the CPU time of a web page, beside a C program with libcurl and
  * OpenSSL that makes the same call on a kept connection. `make bench-php` runs it.
+ *
+ * An empty page, a page with a call and a call of the C program take turns, so that each of them finds the processor
+ * as another program left it, and what else the machine does meets them alike.
  */
 
 declare(strict_types=1);
@@ -28,18 +31,14 @@ function cpu(int $worker): float
     return (int) file_get_contents("/proc/$worker/schedstat") / 1000;
 }
 
-/** The CPU time of one page in a worker of PHP-FPM, in microseconds: the median, as in the C program. */
+/** The CPU time of one page in a worker of PHP-FPM, in microseconds. */
 function page(WebServer $server, int $worker, string $name): float
 {
-    $times = [];
-    for ($i = 0; $i < CALLS; $i++) {
-        $begin = cpu($worker);
-        if ($server->get($name) !== 'ok') {
-            throw new \RuntimeException("$name failed: " . $server->log());
-        }
-        $times[] = cpu($worker) - $begin;
+    $begin = cpu($worker);
+    if ($server->get($name) !== 'ok') {
+        throw new \RuntimeException("$name failed: " . $server->log());
     }
-    return median($times);
+    return cpu($worker) - $begin;
 }
 
 /** @param list<float> $values */
@@ -77,20 +76,32 @@ $server = new WebServer(
 );
 try {
     $worker = (int) exec('pgrep -P ' . $server->master());
-    $curl = [$argv[1], (string) CALLS];
+    $command = [$argv[1]];
     foreach (['endpoint', 'client_id', 'private_key_path', 'antom_public_key_path', 'ca_certificate_path'] as $name) {
-        $curl[] = $settings[$name];
+        $command[] = $settings[$name];
     }
-    page($server, $worker, 'call.php');
+    $c = proc_open($command, [['pipe', 'r'], ['pipe', 'w']], $pipes);
+    $callInC = static function () use ($pipes): float {
+        fwrite($pipes[0], '.');
+        return (float) fgets($pipes[1]);
+    };
     $ratios = [];
-    printf("CPU time in microseconds, %d rounds of %d\n", ROUNDS, CALLS);
-    for ($round = 0; $round < ROUNDS; $round++) {
-        $c = (float) exec(implode(' ', array_map('escapeshellarg', $curl)));
-        $empty = page($server, $worker, 'empty.php');
-        $call = page($server, $worker, 'call.php');
-        $ratios[] = ($call - $empty) / $c;
-        printf("C %.0f, empty page %.0f, page with a call %.0f: %.2f\n", $c, $empty, $call, end($ratios));
+    printf("CPU time in microseconds, %d rounds of %d after one to warm up\n", ROUNDS, CALLS);
+    for ($round = 0; $round <= ROUNDS; $round++) {
+        $times = [];
+        for ($i = 0; $i < CALLS; $i++) {
+            $times['C'][] = $callInC();
+            $times['empty'][] = page($server, $worker, 'empty.php');
+            $times['call'][] = page($server, $worker, 'call.php');
+        }
+        ['C' => $inC, 'empty' => $empty, 'call' => $call] = array_map(__NAMESPACE__ . '\\median', $times);
+        if ($round > 0) {
+            $ratios[] = ($call - $empty) / $inC;
+            printf("C %.0f, empty page %.0f, page with a call %.0f: %.2f\n", $inC, $empty, $call, end($ratios));
+        }
     }
+    fclose($pipes[0]);
+    proc_close($c);
 } finally {
     $server->stop();
     unlink($header);

@@ -17,14 +17,17 @@ $ways = [
     'FFI itself' => static function () {
         return \FFI::cdef('int system(const char *command);');
     },
-    'get' => static function () {
-        return Native::instance()->get('cast', 'int (*)(const char *)', 4096);
+    'cast' => static function () {
+        return Native::instance()->functions()->cast('int (*)(const char *)', 4096);
+    },
+    'call' => static function () {
+        Native::instance()->call('cast', ['int (*)(const char *)', 4096]);
     },
     'request' => static function () {
         return Native::instance()->request('int (*)(const char *)', []);
     },
 ];
-echo Native::instance()->get('antom_version') !== '' ? "libantom answers\n" : '';
+echo Native::instance()->functions()->antom_version() !== '' ? "libantom answers\n" : '';
 foreach ($ways as $name => $way) {
     try {
         $way();

@@ -51,17 +51,18 @@ final class CreateVaultingSession
     ): array {
         Check::names('field', $request, self::FIELDS);
         $members = [];
-        foreach (self::FIELDS as $field => [$type, $member]) {
-            if (!isset($request[$field])) {
+        foreach ($request as $field => $value) {
+            if ($value === null) {
                 continue;
             }
+            [$type, $member] = self::FIELDS[$field];
             $shown = "field \"$field\"";
             if ($type === self::BOOLEAN) {
-                $members[$member] = Check::boolean($shown, $request[$field]) ? 1 : -1;
+                $members[$member] = Check::boolean($shown, $value) ? 1 : -1;
             } elseif ($type === self::TEXT_OR_MAP) {
-                $members[$member] = Check::textOrMap($shown, $request[$field]);
+                $members[$member] = Check::textOrMap($shown, $value);
             } else {
-                $members[$member] = Check::text($shown, $request[$field]);
+                $members[$member] = Check::text($shown, $value);
             }
         }
         return $members;
@@ -69,15 +70,16 @@ final class CreateVaultingSession
 
     public static function response(Native $native, CData $session): VaultingSession
     {
+        $libantom = $native->functions();
         return new VaultingSession(
-            $native->get('antom_vaulting_session_request_id', $session),
-            $native->get('antom_vaulting_session_id', $session),
+            $libantom->antom_vaulting_session_request_id($session),
+            $libantom->antom_vaulting_session_id($session),
             $native->text('antom_vaulting_session_data', $session),
-            $native->get('antom_vaulting_session_expires_at', $session),
-            $native->get('antom_vaulting_session_normal_url', $session),
+            $libantom->antom_vaulting_session_expires_at($session),
+            $libantom->antom_vaulting_session_normal_url($session),
             $native->text('antom_vaulting_session_raw', $session),
-            $native->get('antom_vaulting_session_response_time', $session),
-            $native->get('antom_vaulting_session_clock_skew_s', $session)
+            $libantom->antom_vaulting_session_response_time($session),
+            $libantom->antom_vaulting_session_clock_skew_s($session)
         );
     }
 }

@@ -43,19 +43,20 @@ final class VaultingReader
 
     private static function read(Native $native, CData $vaulting, bool $isNotification): Vaulting
     {
+        $libantom = $native->functions();
         return new Vaulting([
-            'outcome' => self::OUTCOMES[$native->get('antom_vaulting_outcome', $vaulting)] ?? Vaulting::UNRECOGNISED,
-            'requestId' => $native->get('antom_vaulting_request_id', $vaulting),
-            'code' => $native->get('antom_vaulting_code', $vaulting),
-            'message' => $native->get('antom_vaulting_message', $vaulting),
-            'cardToken' => $native->get('antom_vaulting_card_token', $vaulting),
-            'cardBrand' => $native->get('antom_vaulting_card_brand', $vaulting),
-            'cardLastFour' => $native->get('antom_vaulting_card_last_four', $vaulting),
-            'cardExpiryMonth' => $native->get('antom_vaulting_card_expiry_month', $vaulting),
-            'cardExpiryYear' => $native->get('antom_vaulting_card_expiry_year', $vaulting),
-            'nextUrl' => $native->get('antom_vaulting_next_url', $vaulting),
-            'responseTime' => $native->get('antom_vaulting_response_time', $vaulting),
-            'clockSkew' => $native->get('antom_vaulting_clock_skew_s', $vaulting),
+            'outcome' => self::OUTCOMES[$libantom->antom_vaulting_outcome($vaulting)] ?? Vaulting::UNRECOGNISED,
+            'requestId' => $libantom->antom_vaulting_request_id($vaulting),
+            'code' => $libantom->antom_vaulting_code($vaulting),
+            'message' => $libantom->antom_vaulting_message($vaulting),
+            'cardToken' => $libantom->antom_vaulting_card_token($vaulting),
+            'cardBrand' => $libantom->antom_vaulting_card_brand($vaulting),
+            'cardLastFour' => $libantom->antom_vaulting_card_last_four($vaulting),
+            'cardExpiryMonth' => $libantom->antom_vaulting_card_expiry_month($vaulting),
+            'cardExpiryYear' => $libantom->antom_vaulting_card_expiry_year($vaulting),
+            'nextUrl' => $libantom->antom_vaulting_next_url($vaulting),
+            'responseTime' => $libantom->antom_vaulting_response_time($vaulting),
+            'clockSkew' => $libantom->antom_vaulting_clock_skew_s($vaulting),
             'raw' => $native->text('antom_vaulting_raw', $vaulting),
             'isNotification' => $isNotification,
         ]);
