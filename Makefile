@@ -82,5 +82,5 @@ deny: ## look for security advisories on the crates we use (needs the network)
 
 clean: ## remove what was built; downloaded tools and logs of the setup stay
 	@if [ -d target ]; then find target -mindepth 1 -maxdepth 1 \
-	  ! -name tools ! -name venv ! -name browser-tools ! -name setup-logs -exec rm -rf {} +; fi
+	  ! -name tools ! -name php ! -name venv ! -name browser-tools ! -name setup-logs -exec rm -rf {} +; fi
 	@find python cli tests examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -15,6 +15,10 @@ VENV=$ROOT/target/venv
 # shellcheck disable=SC2034 # for scripts that source this one
 BROWSER_TOOLS=$ROOT/target/browser-tools
 LOGS=$ROOT/target/test-logs
+# The oldest PHP that is supported and the newest that Debian has released, as VERSION RELEASE: the tests in PHP run
+# with them, too.
+# shellcheck disable=SC2034
+OTHER_PHPS=("7.4 bullseye" "8.4 trixie")
 
 export ANTOM_PROFILE=${ANTOM_PROFILE:-dev}
 case $ANTOM_PROFILE in

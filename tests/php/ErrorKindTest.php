@@ -70,6 +70,12 @@ final class ErrorKindTest extends TestCase
     /** @return array<string, int> */
     private static function constants(): array
     {
-        return (new \ReflectionClass(ErrorKind::class))->getConstants(\ReflectionClassConstant::IS_PUBLIC);
+        $isPublic = static function (\ReflectionClassConstant $constant): bool {
+            return $constant->isPublic();
+        };
+        $constants = array_filter((new \ReflectionClass(ErrorKind::class))->getReflectionConstants(), $isPublic);
+        return array_column(array_map(static function (\ReflectionClassConstant $constant): array {
+            return [$constant->getName(), $constant->getValue()];
+        }, $constants), 1, 0);
     }
 }

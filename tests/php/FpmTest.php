@@ -35,7 +35,8 @@ final class FpmTest extends TestCase
     public function testWithPhpsDefaultsItSaysWhichLineGoesWhere(): void
     {
         $page = $this->start([])->get('create_client.php');
-        $file = sprintf('/etc/php/%d.%d/fpm/php.ini', PHP_MAJOR_VERSION, PHP_MINOR_VERSION);
+        $file = $this->server->get('ini_file.php');
+        self::assertFileExists($file);
         self::assertStringContainsString("Write ffi.enable=true into $file, or the lines that bin/antom-preload", $page);
         self::assertStringContainsString('opcache.preload=' . Repository::path('php/preload.php'), $page);
         self::assertStringContainsString('SAPI: fpm-fcgi', $page);

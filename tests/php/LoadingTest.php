@@ -77,7 +77,8 @@ final class LoadingTest extends TestCase
     {
         $library = $this->compile('int other(void) { return 1; }');
         $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
-        self::assertConfig(['other.so: ', 'antom_abi_version'], $program);
+        // PHP 7.4 looks for the functions in another order.
+        self::assertConfig(['other.so: ', "Failed resolving C function 'antom_"], $program);
     }
 
     public function testAFileThatIsNoLibrary(): void
@@ -101,7 +102,7 @@ final class LoadingTest extends TestCase
             'unsigned antom_abi_version(void) { return 1; } const char *antom_version(void) { return "0.0.1"; }'
         );
         $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
-        self::assertConfig(["$library does not fit ", 'antom.h', 'antom_error_kind'], $program);
+        self::assertConfig(["$library does not fit ", 'antom.h', "Failed resolving C function 'antom_"], $program);
     }
 
     public function testFfiThatIsSwitchedOff(): void
@@ -117,7 +118,10 @@ final class LoadingTest extends TestCase
         if (strpos(Program::run(['-n', '-m'], [])->output, 'FFI') !== false) {
             self::markTestSkipped('this PHP has FFI built in');
         }
-        $program = Program::file('create_client.php', ['-n'], ['ANTOM_LIBRARY' => $this->library]);
+        // In PHP 7.4 this program's JSON is an extension, too.
+        $json = PHP_VERSION_ID < 80000 ? ['-d', 'extension_dir=' . ini_get('extension_dir'), '-d', 'extension=json'] : [];
+        $options = array_merge(['-n'], $json);
+        $program = Program::file('create_client.php', $options, ['ANTOM_LIBRARY' => $this->library]);
         self::assertConfig(["PHP's FFI extension is not loaded", 'extension=ffi', 'php.ini: none'], $program);
     }
 

@@ -8,6 +8,8 @@ use PHPUnit\Framework\TestCase;
 
 /**
  * No call leaks: memory stays the same, in PHP and in the process.
+ *
+ * What takes long is in the group one-php: this machine's PHP is enough for it.
  */
 final class MemoryTest extends TestCase
 {
@@ -57,6 +59,7 @@ final class MemoryTest extends TestCase
         }
     }
 
+    /** @group one-php */
     public function testValgrindFindsNothing(): void
     {
         // Zend's own memory manager would hide what is read behind an end.
@@ -73,7 +76,10 @@ final class MemoryTest extends TestCase
         }
     }
 
-    /** @dataProvider calls */
+    /**
+     * @group one-php
+     * @dataProvider calls
+     */
     public function testFlat(string $call, int $times): void
     {
         $environment = ['MALLOC_ARENA_MAX' => '1'] + self::environment();

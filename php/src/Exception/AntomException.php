@@ -17,7 +17,11 @@ class AntomException extends \RuntimeException
     /** The number of the kind; one of the constants of {@see ErrorKind}. */
     public const KIND = ErrorKind::INTERNAL;
 
-    /** @var array<string, mixed> */
+    /**
+     * @var array{kind?: int, kind_name?: string, retryable?: bool, advice?: string, result_code?: ?string,
+     *     result_status?: ?string, result_message?: ?string, authenticated?: bool, http_status?: ?int,
+     *     attempts?: int, request_id?: ?string, violations?: list<array{field: string, problem: string}>}
+     */
     private array $details;
 
     /**
