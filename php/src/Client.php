@@ -437,18 +437,17 @@ final class Client
         array $arguments,
         callable $read
     ) {
+        if ($this->log === null) {
+            return $this->read($function, $type, $arguments, $read);
+        }
         $begin = hrtime(true);
         try {
             $result = $this->read($function, $type, $arguments, $read);
         } catch (AntomException $exception) {
-            if ($this->log !== null) {
-                $this->log->failed($api, $exception, $begin);
-            }
+            $this->log->failed($api, $exception, $begin);
             throw $exception;
         }
-        if ($this->log !== null) {
-            $this->log->succeeded($api, $result instanceof Answer ? null : $result->requestId(), $begin);
-        }
+        $this->log->succeeded($api, $result instanceof Answer ? null : $result->requestId(), $begin);
         return $result;
     }
 
@@ -469,10 +468,10 @@ final class Client
         callable $read
     ) {
         try {
-            return $this->native->read($function, $type, array_merge([$this->handle()], $arguments), $read);
+            return $this->native->read($function, $type, [$this->handle(), ...$arguments], $read);
         } catch (AwaitsSignature $call) {
             $signed = $this->withSignature($call->stringToSign->reveal());
-            return $this->native->read($function, $type, array_merge([$signed->handle()], $arguments), $read);
+            return $this->native->read($function, $type, [$signed->handle(), ...$arguments], $read);
         }
     }
 

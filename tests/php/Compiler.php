@@ -9,12 +9,16 @@ namespace Antom\Tests;
  */
 final class Compiler
 {
-    /** @return string the path of the library; the caller removes it */
-    public static function sharedLibrary(string $source): string
+    /**
+     * @param string $option of the compiler
+     * @return string the path of the library; the caller removes it
+     */
+    public static function sharedLibrary(string $source, string $option = '-O1'): string
     {
         $library = tempnam(sys_get_temp_dir(), 'antom-php-');
         file_put_contents("$library.c", $source);
-        $command = 'cc -shared -fPIC -o ' . escapeshellarg($library) . ' ' . escapeshellarg("$library.c") . ' 2>&1';
+        $files = escapeshellarg($library) . ' ' . escapeshellarg("$library.c");
+        $command = "cc -shared -fPIC $option -o $files 2>&1";
         exec($command, $output, $status);
         unlink("$library.c");
         if ($status !== 0) {

@@ -87,6 +87,13 @@ final class LoadingTest extends TestCase
         self::assertConfig([__FILE__ . ': '], $program);
     }
 
+    public function testALibraryThatThisSystemCannotLoad(): void
+    {
+        $library = $this->compile('int missing(void); int other(void) { return missing(); }', '-Wl,-z,now');
+        $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
+        self::assertConfig(["Failed loading '$library'", "(`ldd -r $library` says what is missing)"], $program);
+    }
+
     public function testAnotherAbiVersionIsRefused(): void
     {
         $library = $this->compile(
@@ -119,8 +126,8 @@ final class LoadingTest extends TestCase
             self::markTestSkipped('this PHP has FFI built in');
         }
         // In PHP 7.4 this program's JSON is an extension, too.
-        $json = PHP_VERSION_ID < 80000 ? ['-d', 'extension_dir=' . ini_get('extension_dir'), '-d', 'extension=json'] : [];
-        $options = array_merge(['-n'], $json);
+        $json = ['-d', 'extension_dir=' . ini_get('extension_dir'), '-d', 'extension=json'];
+        $options = array_merge(['-n'], PHP_VERSION_ID < 80000 ? $json : []);
         $program = Program::file('create_client.php', $options, ['ANTOM_LIBRARY' => $this->library]);
         self::assertConfig(["PHP's FFI extension is not loaded", 'extension=ffi', 'php.ini: none'], $program);
     }
@@ -212,10 +219,10 @@ final class LoadingTest extends TestCase
         copy($from, $to);
     }
 
-    private function compile(string $source): string
+    private function compile(string $source, string $option = '-O1'): string
     {
         $library = $this->directory . '/other.so';
-        rename(Compiler::sharedLibrary($source), $library);
+        rename(Compiler::sharedLibrary($source, $option), $library);
         return $library;
     }
 }

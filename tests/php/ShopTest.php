@@ -78,15 +78,13 @@ final class ShopTest extends TestCase
     public function testAForgedNotificationIsRefused(): void
     {
         $this->install();
-        $context = stream_context_create(['http' => [
+        [$headers] = $this->ask('notify.php', [
             'method' => 'POST',
             'content' => '{}',
             'header' => "Content-Type: application/json\r\nClient-Id: SANDBOX_5X00000000000000\r\n"
                 . "Request-Time: 1\r\nSignature: signature=AAAA",
-            'ignore_errors' => true,
-        ]]);
-        file_get_contents($this->server->url('notify.php'), false, $context);
-        self::assertStringContainsString(' 400 ', $http_response_header[0]);
+        ]);
+        self::assertStringContainsString(' 400 ', strtok($headers, "\n"));
         self::assertSame([], $this->cards());
     }
 
@@ -156,14 +154,22 @@ final class ShopTest extends TestCase
     /** @return array{string, string} headers and body of the shop's page */
     private function visit(string $method, string $cookie): array
     {
-        $context = stream_context_create(['http' => [
+        return $this->ask('shop/index.php', [
             'method' => $method,
             'header' => "Cookie: $cookie",
-            'ignore_errors' => true,
             'follow_location' => 0,
-        ]]);
-        $body = file_get_contents($this->server->url('shop/index.php'), false, $context);
-        return [implode("\n", $http_response_header), (string) $body];
+        ]);
+    }
+
+    /**
+     * @param array<string, mixed> $options of PHP's HTTP streams
+     * @return array{string, string} headers and body
+     */
+    private function ask(string $page, array $options): array
+    {
+        $context = stream_context_create(['http' => $options + ['ignore_errors' => true]]);
+        $stream = fopen($this->server->url($page), 'rb', false, $context);
+        return [implode("\n", stream_get_meta_data($stream)['wrapper_data']), stream_get_contents($stream)];
     }
 
     /** @return array<string, string> */

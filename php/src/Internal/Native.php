@@ -215,9 +215,9 @@ final class Native
         $request = $this->ffi->new($this->types[$struct] ?? $this->ownType($struct));
         $request->struct_size = FFI::sizeof($request);
         [$texts, $pointers] = $this->texts(array_filter($members, 'is_string'));
-        foreach ($members as $member => $value) {
+        foreach ($pointers + $members as $member => $value) {
             if ($value !== null) {
-                $request->$member = $pointers[$member] ?? $value;
+                $request->$member = $value;
             }
         }
         return new Request(FFI::addr($request), [$request, $texts]);
@@ -350,7 +350,9 @@ final class Native
             try {
                 self::checkAbi(FFI::cdef(self::PROBE, $library), $library);
             } catch (FFI\Exception $exception) {
-                $failures[] = "$library: " . $exception->getMessage();
+                // Before version 8.3 PHP does not say why.
+                $hint = is_file($library) ? " (`ldd -r $library` says what is missing)" : '';
+                $failures[] = "$library: " . $exception->getMessage() . $hint;
                 continue;
             }
             return new self(self::bind($library), $library);
