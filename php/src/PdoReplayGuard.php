@@ -14,12 +14,19 @@ use Antom\Internal\Check;
  * Antom repeats a notification until it is acknowledged, and sometimes after. Claim it in the same transaction in
  * which you handle it: then a crash in between loses neither.
  *
- * The table, for SQLite 3.24, MySQL 5.7, PostgreSQL 9.5 and later, is made by createTable().
+ * The table, for SQLite 3, MySQL 5.7, PostgreSQL 9.5 and later, is made by createTable().
  */
 final class PdoReplayGuard
 {
     /** Antom repeats a notification for up to 24 hours; three days leave room for a clock that is wrong. */
     private const KEEP_SECONDS = 259200;
+
+    /** Begin and end, by driver. Not an insert that fails: PostgreSQL would end the caller's transaction with it. */
+    private const INSERTS = [
+        'sqlite' => ['INSERT OR IGNORE INTO', ''],
+        'mysql' => ['INSERT IGNORE INTO', ''],
+        'pgsql' => ['INSERT INTO', ' ON CONFLICT DO NOTHING'],
+    ];
 
     private \PDO $database;
     private string $table;
@@ -36,7 +43,7 @@ final class PdoReplayGuard
         if (preg_match('/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/D', $table) !== 1) {
             throw self::unusable('the name of the table may hold only letters, digits and _');
         }
-        if (!in_array(self::driver($database), ['sqlite', 'mysql', 'pgsql'], true)) {
+        if (!isset(self::INSERTS[self::driver($database)])) {
             throw self::unusable('the database must be SQLite, MySQL or PostgreSQL');
         }
         $this->database = $database;
@@ -68,9 +75,7 @@ final class PdoReplayGuard
         if ($key === null) {
             return false;
         }
-        // Not an insert that fails: PostgreSQL would end the caller's transaction with it.
-        $insert = self::driver($this->database) === 'mysql' ? 'INSERT IGNORE INTO' : 'INSERT INTO';
-        $otherwise = self::driver($this->database) === 'mysql' ? '' : ' ON CONFLICT DO NOTHING';
+        [$insert, $otherwise] = self::INSERTS[self::driver($this->database)];
         $inserted = $this->run(
             "$insert $this->table (notification, claimed_at, claimed_by) VALUES (?, ?, ?)$otherwise",
             [$key, time(), $this->token]
