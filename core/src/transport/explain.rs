@@ -6,7 +6,7 @@ use std::io;
 use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
-use super::http::NoThread;
+use super::socket::NoThread;
 
 /// Who is talked to: names for messages.
 pub(crate) struct Peers {

@@ -3,6 +3,8 @@
 mod explain;
 pub(crate) mod http;
 pub(crate) mod process;
+mod progress;
+mod socket;
 
 use std::time::Duration;
 
