@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::observer::{Observer, Silent};
 use crate::retry::Budget;
 use crate::secret::Secret;
-use crate::signature::key::read_file;
+use crate::signature::key::{about_file, read_file};
 use crate::signature::{
     Content, KeyInput, KeyRing, SignedByHand, Signer, SigningKey, VerifyingKey,
 };
@@ -413,9 +413,7 @@ impl CaInput {
         match self {
             Self::Pem(pem) => Ok(Zeroizing::new(pem)),
             Self::Path(path) => {
-                let problem = |problem: String| {
-                    Error::config(format!("CA certificate: {}: {problem}", path.display()))
-                };
+                let problem = |problem: String| about_file("CA certificate", &path, &problem);
                 let content = read_file(&path, LARGEST_CA_FILE).map_err(problem)?;
                 String::from_utf8(content)
                     .map(Zeroizing::new)

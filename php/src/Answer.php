@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Antom;
 
+use Antom\Exception\ProtocolException;
 use Antom\Internal\NeverSerialized;
 use Antom\Internal\Secret;
 use Antom\Internal\Time;
@@ -40,10 +41,18 @@ final class Answer
      * The JSON as an array.
      *
      * @return array<string, mixed>
+     * @throws ProtocolException if PHP cannot read it: it refuses half of a surrogate pair, and 512 levels
      */
     public function members(): array
     {
-        return json_decode($this->raw->reveal(), true, 512, JSON_THROW_ON_ERROR | JSON_BIGINT_AS_STRING);
+        $members = json_decode($this->raw->reveal(), true, 512, JSON_BIGINT_AS_STRING);
+        if (!is_array($members)) {
+            throw new ProtocolException(
+                'PHP cannot read the JSON of the answer: ' . json_last_error_msg(),
+                ['advice' => 'raw() has the text as it came.']
+            );
+        }
+        return $members;
     }
 
     /** When Antom answered, with the offset that Antom gave it; null if that time cannot be read. */

@@ -32,7 +32,7 @@ final class Client
     private Native $native;
 
     /** The antom_client in C; null once it is freed. */
-    private ?CData $handle;
+    private ?CData $handle = null;
 
     /** @var array<string, int> timeout_ms and max_retries */
     private array $limits;
@@ -86,7 +86,7 @@ final class Client
         $options = $libantom->antom_options_new();
         try {
             foreach ($settings->setters() as [$name, $function, $arguments]) {
-                if ($libantom->$function($options, ...$arguments) !== 0) {
+                if ($native->set($function, $options, $arguments) !== 0) {
                     throw Check::error(
                         "setting \"$name\": libantom does not take this value; the README of the package has them all"
                     );
@@ -248,8 +248,8 @@ final class Client
         $block = $this->native->headers($pairs);
         $arguments = [
             $this->handle(),
-            Check::text('method', $method),
-            Check::text('path', $path),
+            Headers::text('method', $method),
+            Headers::text('path', $path),
             $block->pointer,
             count($pairs),
             $body,
@@ -369,7 +369,7 @@ final class Client
     }
 
     /**
-     * Closes every connection, also for clients that share them. Later calls of the API throw {@see ClosedException}.
+     * Closes this client and all that share its connections: later calls on any of them throw {@see ClosedException}.
      *
      * A web page has no reason to: the next one would have to connect again.
      */
@@ -470,33 +470,39 @@ final class Client
         try {
             return $this->native->read($function, $type, [$this->handle(), ...$arguments], $read);
         } catch (AwaitsSignature $call) {
-            $signed = $this->withSignature($call->stringToSign->reveal());
+            $signed = $this->withSignature($call);
             return $this->native->read($function, $type, [$signed->handle(), ...$arguments], $read);
         }
     }
 
-    /** A client for the one call that has this string to sign. */
-    private function withSignature(
-        #[\SensitiveParameter]
-        string $stringToSign
-    ): self {
+    /** A client for the one call that waits. */
+    private function withSignature(AwaitsSignature $call): self
+    {
+        $stringToSign = $call->stringToSign->reveal();
         try {
             $signature = ($this->signer)($stringToSign);
         } catch (\Throwable $failure) {
-            throw self::notSigned('the signer threw ' . get_class($failure), $failure);
+            throw self::notSigned($call, 'the signer threw ' . get_class($failure), $failure);
         }
-        if (!is_string($signature)) {
-            throw self::notSigned('the signer returned ' . gettype($signature) . ' and not a string of bytes');
+        if (!is_string($signature) || $signature === '') {
+            throw self::notSigned($call, 'the signer returned ' . ($signature === '' ? 'nothing' : gettype($signature))
+                . ', and not a string of bytes');
+        }
+        if (preg_match('~^[A-Za-z0-9+/\s]+=*\s*$~D', $signature) === 1) {
+            throw self::notSigned($call, 'the signer returned text, probably base64, and not the bytes of a signature');
         }
         $arguments = [$this->handle(), $stringToSign, $signature, strlen($signature)];
         $handle = $this->native->produce('antom_client_with_signature', 'antom_client', $arguments);
         return new self($this->native, $handle, $this->limits, null, null);
     }
 
-    private static function notSigned(string $problem, ?\Throwable $failure = null): SigningException
-    {
-        $advice = 'Check the signer; nothing was sent.';
-        return new SigningException("the request was not sent: $problem", ['advice' => $advice], $failure);
+    private static function notSigned(
+        AwaitsSignature $call,
+        string $problem,
+        ?\Throwable $failure = null
+    ): SigningException {
+        $details = ['advice' => 'Check the signer; nothing was sent.', 'request_id' => $call->requestId()];
+        return new SigningException("the request was not sent: $problem", $details, $failure);
     }
 
     /**

@@ -14,7 +14,7 @@ use Antom\Internal\Check;
  * Antom repeats a notification until it is acknowledged, and sometimes after. Claim it in the same transaction in
  * which you handle it: then a crash in between loses neither.
  *
- * The table, for SQLite 3, MySQL 5.7, PostgreSQL 9.5 and later, is made by createTable().
+ * The table, for SQLite 3.24, MySQL 5.7, PostgreSQL 9.5 and later, is made by createTable().
  */
 final class PdoReplayGuard
 {
@@ -23,7 +23,7 @@ final class PdoReplayGuard
 
     /** Begin and end, by driver. Not an insert that fails: PostgreSQL would end the caller's transaction with it. */
     private const INSERTS = [
-        'sqlite' => ['INSERT OR IGNORE INTO', ''],
+        'sqlite' => ['INSERT INTO', ' ON CONFLICT DO NOTHING'],
         'mysql' => ['INSERT IGNORE INTO', ''],
         'pgsql' => ['INSERT INTO', ' ON CONFLICT DO NOTHING'],
     ];
@@ -119,7 +119,7 @@ final class PdoReplayGuard
         $statement = $this->database->prepare($sql);
         if ($statement === false || !$statement->execute($values)) {
             $state = $statement === false ? $this->database->errorCode() : $statement->errorCode();
-            throw new \RuntimeException("the table $this->table cannot be used (SQLSTATE $state): is it there?");
+            throw new \RuntimeException("the table $this->table cannot be used (SQLSTATE $state): createTable() makes it");
         }
         return $statement->rowCount();
     }

@@ -58,12 +58,33 @@ final class FpmTest extends TestCase
         }
     }
 
+    /** @return iterable<string, array{array<string, string>, string}> */
+    public static function linesThatDoNotHelp(): iterable
+    {
+        yield 'opcache is off' => [['opcache.enable' => '0'], 'opcache is off: write opcache.enable=1 into '];
+        yield 'FFI is off' => [['ffi.enable' => 'false'], 'ffi.enable is off: write ffi.enable=true into '];
+        $other = __DIR__ . '/Repository.php';
+        yield 'another script' => [['opcache.preload' => $other], "opcache.preload, which is $other in "];
+    }
+
+    /**
+     * @dataProvider linesThatDoNotHelp
+     * @param array<string, string> $ini
+     */
+    public function testLinesThatDoNotHelpAreNamed(array $ini, string $message): void
+    {
+        $page = $this->start($ini + $this->preloading())->get('create_client.php');
+        self::assertStringContainsString("because $message" . $this->server->get('ini_file.php'), $page);
+    }
+
     public function testAScriptReachesLibantomThroughThePackageAndNotFfi(): void
     {
         $page = $this->start($this->preloading())->get('reach_ffi.php');
         self::assertSame(
             "libantom answers\nFFI itself: FFI\\Exception\n"
             . "cast: FFI\\Exception\ncall: Antom\\Exception\\InvalidArgumentException\n"
+            . "preloading: Antom\\Exception\\ConfigException\nsigner: Antom\\Exception\\InvalidArgumentException\n"
+            . "memory: FFI\\Exception\n"
             . "request: Antom\\Exception\\InvalidArgumentException\n",
             $page
         );

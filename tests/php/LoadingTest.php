@@ -63,7 +63,7 @@ final class LoadingTest extends TestCase
     public function testWithoutAnythingTheSystemIsAsked(): void
     {
         $program = Program::file('create_client.php');
-        self::assertConfig(['tried libantom.so.1: ', 'ANTOM_LIBRARY', '"library"', 'SAPI: cli', 'php.ini: '], $program);
+        self::assertConfig(['tried ', '/lib/linux-', ': there is no such file; libantom.so.1: ', 'ANTOM_LIBRARY', '"library"', 'SAPI: cli', 'php.ini: '], $program);
     }
 
     public function testALibraryThatWasAskedForIsTheOnlyOne(): void
@@ -78,13 +78,16 @@ final class LoadingTest extends TestCase
         $library = $this->compile('int other(void) { return 1; }');
         $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
         // PHP 7.4 looks for the functions in another order.
-        self::assertConfig(['other.so: ', "Failed resolving C function 'antom_"], $program);
+        $parts = ['other.so: ', "Failed resolving C function 'antom_", '(it is not libantom)'];
+        self::assertConfig($parts, $program);
     }
 
     public function testAFileThatIsNoLibrary(): void
     {
         $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => __FILE__]);
-        self::assertConfig([__FILE__ . ': '], $program);
+        self::assertConfig([__FILE__ . ': it is not a library'], $program);
+        $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => __DIR__]);
+        self::assertConfig([__DIR__ . ': it is a folder'], $program);
     }
 
     public function testALibraryThatThisSystemCannotLoad(): void
@@ -92,6 +95,44 @@ final class LoadingTest extends TestCase
         $library = $this->compile('int missing(void); int other(void) { return missing(); }', '-Wl,-z,now');
         $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
         self::assertConfig(["Failed loading '$library'", "(`ldd -r $library` says what is missing)"], $program);
+    }
+
+    public function testALibraryForAnotherProcessor(): void
+    {
+        $library = $this->directory . '/other.so';
+        $content = file_get_contents($this->library);
+        // The kind of processor: 183 is AArch64, 62 x86-64.
+        $content[18] = $content[18] === chr(183) ? chr(62) : chr(183);
+        file_put_contents($library, $content);
+        $program = Program::file('create_client.php', [], ['ANTOM_LIBRARY' => $library]);
+        self::assertConfig(["$library: it is for another kind of processor than this PHP"], $program);
+    }
+
+    public function testAKeyInPlaceOfThePathIsNotRepeated(): void
+    {
+        foreach ([str_repeat('MIIE', 400), "-----BEGIN PRIVATE KEY-----\nMIIE"] as $key) {
+            $program = Program::run([__DIR__ . '/programs/create_client.php', $key], []);
+            self::assertSame(
+                "InvalidArgument: setting \"library\": expected the path of a file\n",
+                $program->output
+            );
+        }
+    }
+
+    public function testAHeaderOfAnotherVersionSaysWhatToDo(): void
+    {
+        $header = $this->preloadHeader();
+        $text = file_get_contents($header);
+        foreach (['antom_client_new', 'antom_options_set_shared', 'antom_vaulting_session_raw'] as $function) {
+            file_put_contents($header, preg_replace("/^[a-z_].*\\b$function\\([^;]*;/m", '', $text, 1, $count));
+            self::assertSame(1, $count, $function);
+            $program = Program::run(
+                ['-d', "ffi.preload=$header", __DIR__ . '/programs/create_session.php'],
+                ['ANTOM_TEST_GATEWAY' => (string) getenv('ANTOM_TEST_GATEWAY')]
+            );
+            $parts = [$function, 'run bin/antom-preload again and restart PHP'];
+            self::assertConfig($parts, $program);
+        }
     }
 
     public function testAnotherAbiVersionIsRefused(): void
@@ -115,7 +156,7 @@ final class LoadingTest extends TestCase
     public function testFfiThatIsSwitchedOff(): void
     {
         $program = Program::file('create_client.php', ['-d', 'ffi.enable=0'], ['ANTOM_LIBRARY' => $this->library]);
-        $parts = ['ffi.enable is "', 'ffi.enable=true', 'opcache.preload', 'preload.php', 'SAPI: cli'];
+        $parts = ['ffi.enable is off: write ffi.enable=true into ', 'bin/antom-preload', 'SAPI: cli'];
         self::assertConfig($parts, $program);
     }
 

@@ -363,6 +363,17 @@ final class OperationsTest extends TestCase
 
     // ---- the log -------------------------------------------------------------------------------------------------
 
+    public function testASignalThatComesDuringACallIsHandledAfterIt(): void
+    {
+        $environment = array_intersect_key(getenv(), ['ANTOM_LIBRARY' => 0, 'ANTOM_TEST_GATEWAY' => 0]);
+        $program = Program::file('signal.php', [], $environment);
+        self::assertSame(
+            "RuntimeException: the handler threw\nRuntimeException: the handler threw\n",
+            $program->output
+        );
+        self::assertSame(0, $program->status);
+    }
+
     public function testTheLogHasARecordForEachCall(): void
     {
         $logger = self::logger();

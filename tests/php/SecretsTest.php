@@ -9,6 +9,7 @@ use Antom\Client;
 use Antom\Diagnosis;
 use Antom\Exception\AntomException;
 use Antom\Exception\InvalidArgumentException;
+use Antom\Exception\ProtocolException;
 use Antom\Vaulting;
 use Antom\VaultingSession;
 use PHPUnit\Framework\TestCase;
@@ -107,6 +108,52 @@ final class SecretsTest extends TestCase
         $this->expectException(InvalidArgumentException::class);
         $this->expectExceptionMessage('cannot be unserialized');
         unserialize(sprintf('O:%d:"%s":0:{}', strlen($name), $name));
+    }
+
+    public function testWhatComesOutOfNothingDoesNoHarm(): void
+    {
+        // PHP makes the first one without asking the class.
+        $client = @unserialize('C:12:"Antom\\Client":0:{}');
+        self::assertInstanceOf(Client::class, $client);
+        unset($client);
+        (new \ReflectionClass(Client::class))->newInstanceWithoutConstructor();
+    }
+
+    public function testWhatASignerThrowsDoesNotShowWhatItSigned(): void
+    {
+        $before = ini_set('zend.exception_ignore_args', '0');
+        try {
+            $signer = static function (string $stringToSign): string {
+                throw new \DomainException('no key today');
+            };
+            $settings = ['private_key' => null, 'signer' => $signer] + Gateway::offlineSettings();
+            Client::create($settings)->call('/ams/api/v1/x', ['cardNo' => 'canary']);
+            self::fail('this was signed');
+        } catch (AntomException $exception) {
+            $failure = $exception->getPrevious();
+            self::assertInstanceOf(\DomainException::class, $failure);
+            foreach ([$exception, $failure] as $shown) {
+                $frames = array_slice($shown->getTrace(), 0, 5);
+                self::assertStringNotContainsString('canary', print_r($frames, true) . $shown->getTraceAsString());
+            }
+        } finally {
+            ini_set('zend.exception_ignore_args', (string) $before);
+        }
+    }
+
+    public function testAnAnswerThatPhpCannotReadIsNotShown(): void
+    {
+        $before = ini_set('zend.exception_ignore_args', '0');
+        try {
+            (new Answer('{"token":"canary","x":"\ud800"}', ''))->members();
+            self::fail('this was read');
+        } catch (ProtocolException $exception) {
+            self::assertStringStartsWith('PHP cannot read the JSON of the answer: ', $exception->getMessage());
+            self::assertStringNotContainsString('canary', $exception->getTraceAsString());
+            self::assertArrayNotHasKey('args', $exception->getTrace()[0]);
+        } finally {
+            ini_set('zend.exception_ignore_args', (string) $before);
+        }
     }
 
     public function testAClientIsNotCloned(): void

@@ -73,25 +73,53 @@ final class SignerTest extends TestCase
 
     public function testItMustReturnBytes(): void
     {
-        $signer = static function () {
-            return false;
+        foreach (['boolean' => false, 'nothing' => ''] as $what => $returned) {
+            $signer = static function () use ($returned) {
+                return $returned;
+            };
+            $exception = self::failure($this->client(['signer' => $signer]));
+            $message = "the signer returned $what, and not a string of bytes";
+            self::assertStringContainsString($message, $exception->getMessage());
+            self::assertMatchesRegularExpression('/^[0-9a-f]{32}$/D', $exception->requestId());
+        }
+    }
+
+    public function testBase64IsRecognised(): void
+    {
+        $signer = function (string $string): string {
+            return base64_encode($this->sign($string));
         };
         $exception = self::failure($this->client(['signer' => $signer]));
-        self::assertStringContainsString('the signer returned boolean and not a string of', $exception->getMessage());
+        self::assertStringContainsString('the signer returned text, probably base64, and not', $exception->getMessage());
+    }
+
+    public function testAFunctionOfPhpIsRefusedBecauseItWouldHaveTheRightsOfThisPackage(): void
+    {
+        foreach ([[\FFI::class, 'cdef'], \Closure::fromCallable('strrev'), [new \ArrayObject(), 'append']] as $signer) {
+            try {
+                $this->client(['signer' => $signer]);
+                self::fail('accepted');
+            } catch (InvalidArgumentException $exception) {
+                self::assertSame(
+                    'setting "signer": expected a function that is written in PHP',
+                    $exception->getMessage()
+                );
+            }
+        }
     }
 
     public function testAWrongSignatureIsFoundHereIfThePublicKeyIsKnown(): void
     {
-        $base64 = function (string $string): string {
-            return base64_encode($this->sign($string));
+        $wrong = function (string $string): string {
+            return $this->sign("$string ");
         };
         $public = file_get_contents(Gateway::value('merchant_public_key_path'));
-        $exception = self::failure($this->client(['signer' => $base64, 'signer_public_key' => $public]));
+        $exception = self::failure($this->client(['signer' => $wrong, 'signer_public_key' => $public]));
         self::assertStringContainsString("does not fit the merchant's public key", $exception->getMessage());
         $this->client(['signer_public_key' => $public])->createVaultingSession(self::CARD);
         $this->expectException(ApiException::class);
         $this->expectExceptionMessage('INVALID_SIGNATURE');
-        $this->client(['signer' => $base64])->createVaultingSession(self::CARD);
+        $this->client(['signer' => $wrong])->createVaultingSession(self::CARD);
     }
 
     public function testTheLogHasOneRecordForACall(): void

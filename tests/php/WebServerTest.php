@@ -49,10 +49,19 @@ final class WebServerTest extends TestCase
         }
     }
 
-    public function testWithNativePreloaded(): void
+    public function testWithNativePreloadedTheSystemsLibraryIsTaken(): void
+    {
+        symlink($this->library, $this->directory . '/libantom.so.1');
+        foreach ($this->pages($this->preloading(), ['LD_LIBRARY_PATH' => $this->directory]) as $page) {
+            self::assertStringEndsWith("(libantom.so.1)\n", $page);
+        }
+    }
+
+    public function testWithNativePreloadedNoScriptChoosesTheLibrary(): void
     {
         foreach ($this->pages($this->preloading()) as $page) {
-            self::assertStringEndsWith("($this->library)\n", $page);
+            self::assertStringContainsString('scripts may not choose the library: leave out the setting', $page);
+            self::assertStringContainsString('or name it once for all: bin/antom-preload FILE LIBRARY', $page);
         }
     }
 
@@ -85,9 +94,10 @@ final class WebServerTest extends TestCase
 
     /**
      * @param array<string, string> $ini
+     * @param array<string, string>|null $environment
      * @return list<string>
      */
-    private function pages(array $ini): array
+    private function pages(array $ini, ?array $environment = null): array
     {
         $log = $this->directory . '/server.log';
         $address = self::freeAddress();
@@ -101,7 +111,7 @@ final class WebServerTest extends TestCase
             [['file', '/dev/null', 'r'], ['file', $log, 'a'], ['file', $log, 'a']],
             $pipes,
             null,
-            ['ANTOM_LIBRARY' => $this->library]
+            $environment ?? ['ANTOM_LIBRARY' => $this->library]
         );
         try {
             $deadline = microtime(true) + self::SECONDS;

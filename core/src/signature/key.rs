@@ -111,9 +111,7 @@ impl KeyInput {
             .and_then(|der| recognise(&der, passphrase))
             .and_then(make)
             .map_err(|problem| match &self.source {
-                Source::Path(path) => {
-                    Error::config(format!("{role}: {}: {problem}", path.display()))
-                }
+                Source::Path(path) => about_file(role, path, &problem),
                 Source::Text(_) | Source::Bytes(_) => Error::config(format!("{role}: {problem}")),
             })
     }
@@ -139,6 +137,29 @@ pub(crate) fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>, String> {
         return Err(format!("it is larger than {} KiB", largest / 1024));
     }
     Ok(content)
+}
+
+/// The error for a file, with its name. What was given as a name by mistake may be the key itself: that is not repeated.
+pub(crate) fn about_file(role: &str, path: &Path, problem: &str) -> Error {
+    let name = path.to_string_lossy();
+    Error::config(if name.is_empty() {
+        format!("{role}: the name of its file is empty")
+    } else if looks_like_content(&name) {
+        format!(
+            "{role}: what was given as the name of a file looks like what is in one; give it as the content instead, or give the file's name"
+        )
+    } else {
+        format!("{role}: {name}: {problem}")
+    })
+}
+
+/// Whether it is PEM, or more base64 than a name has letters.
+fn looks_like_content(name: &str) -> bool {
+    const LONGEST_PLAIN_NAME: usize = 200;
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=\\\"'".contains(c);
+    name.contains(['\n', '\r'])
+        || name.contains("-----")
+        || (name.len() > LONGEST_PLAIN_NAME && name.trim().chars().all(is_base64))
 }
 
 fn decode_bytes(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
@@ -178,7 +199,7 @@ fn decode_text(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
         .map(Zeroizing::new)
         .map_err(|_| {
             if text.len() < 500 && !text.contains('\n') && text.contains(['/', '\\', '.']) {
-                "this is neither PEM nor base64; if it is the name of a file, give it as a path"
+                "this is neither PEM nor base64; if it is the name of a file, give it as a path, or what is in the file"
                     .into()
             } else {
                 "this is neither PEM nor base64: it may be cut or damaged".into()
@@ -601,6 +622,23 @@ mod tests {
                 "{cost} {block_size}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_in_place_of_a_files_name_is_not_repeated() {
+        let key = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw/+".repeat(10);
+        for content in [
+            key.clone(),
+            format!("\"{key}\""),
+            format!("-----BEGIN PRIVATE KEY-----\\n{key}"),
+            format!("{}\n", &key[..60]),
+        ] {
+            let error = SigningKey::load(&KeyInput::path(content)).err().unwrap();
+            assert!(!error.message().contains("MIIE"), "{error}");
+        }
+        let name = format!("/{}/key.pem", "long".repeat(60));
+        let error = SigningKey::load(&KeyInput::path(&name)).err().unwrap();
+        assert!(error.message().contains(&name), "{error}");
     }
 
     #[cfg(unix)]

@@ -9,8 +9,8 @@ use Antom\ErrorKind;
 /**
  * Why a call failed, and what to do about it. Each kind of failure has its own class below this one.
  *
- * The message is one line without secrets. The arguments of this package's own functions are taken out of the stack
- * trace: they may be keys.
+ * The message is one line without secrets. The arguments of this package's own functions, and of what they
+ * called, are taken out of the stack trace: they may be keys.
  */
 class AntomException extends \RuntimeException
 {
@@ -33,7 +33,7 @@ class AntomException extends \RuntimeException
     {
         parent::__construct($message, $details['kind'] ?? static::KIND, $previous);
         $this->details = $details;
-        $this->removeArgumentsFromTrace();
+        $this->removeArgumentsFromTraces();
     }
 
     /** The number of the kind, one of the constants of {@see ErrorKind}; getCode() gives the same. */
@@ -112,19 +112,31 @@ class AntomException extends \RuntimeException
         return $this->details['violations'] ?? [];
     }
 
-    /** PHP 8.2 hides what is marked with SensitiveParameter; older versions keep every argument. */
-    private function removeArgumentsFromTrace(): void
+    /**
+     * PHP 8.2 hides what is marked with SensitiveParameter; older versions keep every argument. A signer that threw was
+     * called with the string to sign.
+     */
+    private function removeArgumentsFromTraces(): void
     {
-        $property = new \ReflectionProperty(\Exception::class, 'trace');
-        if (PHP_VERSION_ID < 80100) {
-            $property->setAccessible(true);
-        }
-        $trace = $property->getValue($this);
-        foreach ($trace as $index => $frame) {
-            if (strncmp($frame['class'] ?? '', 'Antom\\', 6) === 0) {
-                unset($trace[$index]['args']);
+        for ($exception = $this; $exception !== null; $exception = $exception->getPrevious()) {
+            $class = $exception instanceof \Exception ? \Exception::class : \Error::class;
+            $property = new \ReflectionProperty($class, 'trace');
+            if (PHP_VERSION_ID < 80100) {
+                $property->setAccessible(true);
             }
+            $trace = $property->getValue($exception);
+            foreach ($trace as $index => $frame) {
+                if (self::isOurs($frame) || self::isOurs($trace[$index + 1] ?? [])) {
+                    unset($trace[$index]['args']);
+                }
+            }
+            $property->setValue($exception, $trace);
         }
-        $property->setValue($this, $trace);
+    }
+
+    /** @param array{class?: string} $frame of a stack trace */
+    private static function isOurs(array $frame): bool
+    {
+        return strncmp($frame['class'] ?? '', 'Antom\\', 6) === 0;
     }
 }

@@ -17,9 +17,10 @@ final class AwaitsSignature extends SigningException
 
     public function __construct(
         #[\SensitiveParameter]
-        string $stringToSign
+        string $stringToSign,
+        ?string $requestId
     ) {
-        parent::__construct('the call waits for its signature');
+        parent::__construct('the call waits for its signature', ['request_id' => $requestId]);
         $this->stringToSign = new Secret($stringToSign);
     }
 }

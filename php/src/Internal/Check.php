@@ -16,6 +16,7 @@ use Antom\Exception\InvalidArgumentException;
 final class Check
 {
     private const LONGEST_NAME = 64;
+    private const LONGEST_PATH = 512;
     private const LARGEST_UINT32 = 4294967295;
 
     private function __construct()
@@ -82,6 +83,23 @@ final class Check
             throw self::wrongType($name, 'a string', $value);
         }
         return $value;
+    }
+
+    /**
+     * A path that messages may repeat: what stands in its place by mistake may be a key.
+     *
+     * @param mixed $value
+     */
+    public static function path(
+        string $name,
+        #[\SensitiveParameter]
+        $value
+    ): string {
+        $path = self::text($name, $value);
+        if (strlen($path) > self::LONGEST_PATH || strpbrk($path, "\r\n") !== false) {
+            throw self::error("$name: expected the path of a file");
+        }
+        return $path;
     }
 
     /** @param mixed $value */

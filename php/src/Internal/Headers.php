@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace Antom\Internal;
 
+use Antom\Exception\InvalidArgumentException;
+use Antom\Exception\UntrustedNotificationException;
+
 /**
  * The headers of a web request, in each of the forms in which PHP programs have them, as names and values.
  *
@@ -30,13 +33,31 @@ final class Headers
         foreach ($server ?: $headers as $name => $values) {
             foreach (is_array($values) ? $values : [$values] as $value) {
                 $value = Check::bytes('headers: a value', $value);
-                if (strpos($name . $value, "\0") !== false) {
-                    throw Check::error('headers: one holds a NUL byte');
+                if (strpos($value, "\0") !== false) {
+                    throw self::untrusted('headers: a value holds a NUL byte');
                 }
-                $pairs[] = [Check::text('headers: a name', (string) $name), $value];
+                $pairs[] = [self::text('headers: a name', (string) $name), $value];
             }
         }
         return $pairs;
+    }
+
+    /** Text that came from outside: what it holds is no mistake of the shop. */
+    public static function text(string $name, string $text): string
+    {
+        try {
+            return Check::text($name, $text);
+        } catch (InvalidArgumentException $exception) {
+            throw self::untrusted($exception->getMessage());
+        }
+    }
+
+    private static function untrusted(string $problem): UntrustedNotificationException
+    {
+        return new UntrustedNotificationException(
+            "the notification must not be acted on: $problem",
+            ['advice' => 'Answer with HTTP 400.']
+        );
     }
 
     /**

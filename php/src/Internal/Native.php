@@ -92,6 +92,9 @@ final class Native
      */
     public static function preloading(?string $library): array
     {
+        if (PHP_SAPI !== 'cli') {
+            throw self::cannotLoad('the preload header is written on the command line, by bin/antom-preload');
+        }
         self::requireExtension();
         $library = self::load($library)->library;
         // PHP-FPM starts in another folder. Without a slash it is a name for the system to find.
@@ -113,6 +116,28 @@ final class Native
     public function functions(): FFI
     {
         return $this->ffi;
+    }
+
+    /**
+     * Calls a setter of options, which has no error object.
+     *
+     * @param list<mixed> $arguments
+     * @return int 0 if it took them
+     */
+    public function set(
+        string $function,
+        CData $options,
+        #[\SensitiveParameter]
+        array $arguments
+    ): int {
+        if (strncmp($function, 'antom_options_', 14) !== 0) {
+            throw self::notOwn();
+        }
+        try {
+            return $this->ffi->$function($options, ...$arguments);
+        } catch (FFI\Exception $exception) {
+            throw self::outdated($exception);
+        }
     }
 
     /** Reads text with all its bytes: its length is what the function of the same name and "_len" returns. */
@@ -148,14 +173,25 @@ final class Native
             throw self::notOwn();
         }
         $error = $this->error ?? $this->ffi->new($this->type('antom_error *'));
-        $arguments[] = FFI::addr($error);
-        // Where nothing is written to it, the next call can have it, too.
         $this->error = null;
-        $status = $this->ffi->$function(...$arguments);
-        if ($status !== 0) {
-            throw $this->exception($status, $error);
+        $arguments[] = FFI::addr($error);
+        // PHP 8.4 and 8.5 crash where a signal's handler makes an exception at the end of a call by FFI.
+        $signals = function_exists('pcntl_async_signals') && pcntl_async_signals(false);
+        try {
+            $status = $this->ffi->$function(...$arguments);
+            if ($status !== 0) {
+                throw $this->exception($status, $error);
+            }
+            // Nothing was written to it: the next call can have it, too.
+            $this->error = $error;
+        } catch (FFI\Exception $exception) {
+            throw self::outdated($exception);
+        } finally {
+            if ($signals) {
+                pcntl_async_signals(true);
+                pcntl_signal_dispatch();
+            }
         }
-        $this->error = $error;
     }
 
     /**
@@ -196,6 +232,8 @@ final class Native
         $object = $this->produce($function, $type, $arguments);
         try {
             return $read($this, $object);
+        } catch (FFI\Exception $exception) {
+            throw self::outdated($exception);
         } finally {
             $free = $type . '_free';
             $this->ffi->$free($object);
@@ -220,7 +258,7 @@ final class Native
                 $request->$member = $value;
             }
         }
-        return new Request(FFI::addr($request), [$request, $texts]);
+        return new Request($this->ffi->cast($this->type('void *'), FFI::addr($request)), [$request, $texts]);
     }
 
     /**
@@ -238,7 +276,7 @@ final class Native
             $headers[$index]->name = $pointers[2 * $index];
             $headers[$index]->value = $pointers[2 * $index + 1];
         }
-        return new Request($this->ffi->cast($this->type('antom_header *'), FFI::addr($headers)), [$headers, $texts]);
+        return new Request($this->ffi->cast($this->type('void *'), FFI::addr($headers)), [$headers, $texts]);
     }
 
     /** A type that a caller has named: nothing but a name, for a declaration could say any type. */
@@ -290,7 +328,7 @@ final class Native
         try {
             $stringToSign = $this->ffi->antom_error_string_to_sign($error);
             if ($stringToSign !== null) {
-                return new AwaitsSignature($stringToSign);
+                return new AwaitsSignature($stringToSign, $this->ffi->antom_error_request_id($error));
             }
             $class = ErrorKind::exceptionClass($status);
             return new $class($this->ffi->antom_error_message($error), [
@@ -330,6 +368,10 @@ final class Native
 
     private static function requireExtension(): void
     {
+        if (PHP_VERSION_ID < 80000 && ((int) ini_get('mbstring.func_overload') & 2) !== 0) {
+            // strlen() would count characters, and C would read past the end.
+            throw self::cannotLoad(sprintf('mbstring.func_overload is on: set it to 0 in %s', self::iniFile()));
+        }
         if (!extension_loaded('FFI')) {
             throw self::cannotLoad(sprintf(
                 'PHP\'s FFI extension is not loaded: install it and write extension=ffi into %s',
@@ -341,18 +383,24 @@ final class Native
     private static function load(?string $setting): self
     {
         self::requireFfi();
+        $chosen = Location::chosen($setting);
+        if ($chosen !== null && self::isRestricted()) {
+            throw self::cannotLoad(
+                'where ffi.enable is "preload", scripts may not choose the library: leave out the setting "library" and '
+                . 'the variable ANTOM_LIBRARY, or name it once for all: bin/antom-preload FILE LIBRARY'
+            );
+        }
         $failures = [];
-        foreach (Location::libraries($setting) as $library) {
-            if (strpos($library, '/') !== false && !is_file($library)) {
-                $failures[] = "$library: there is no such file";
+        foreach ($chosen === null ? Location::libraries() : [$chosen] as $library) {
+            $problem = strpos($library, '/') === false ? null : Location::whyNot($library);
+            if ($problem !== null) {
+                $failures[] = "$library: $problem";
                 continue;
             }
             try {
                 self::checkAbi(FFI::cdef(self::PROBE, $library), $library);
             } catch (FFI\Exception $exception) {
-                // Before version 8.3 PHP does not say why.
-                $hint = is_file($library) ? " (`ldd -r $library` says what is missing)" : '';
-                $failures[] = "$library: " . $exception->getMessage() . $hint;
+                $failures[] = "$library: " . self::loadingProblem($library, $exception->getMessage());
                 continue;
             }
             return new self(self::bind($library), $library);
@@ -363,20 +411,49 @@ final class Native
         );
     }
 
+    /** Before version 8.3 PHP does not say why the system does not load a library. */
+    private static function loadingProblem(string $library, string $message): string
+    {
+        if (strpos($message, 'Failed resolving') === 0) {
+            return "$message (it is not libantom)";
+        }
+        return is_file($library) ? "$message (`ldd -r $library` says what is missing)" : $message;
+    }
+
+    /** Whether PHP leaves FFI to preloaded files: then no script may choose what is loaded through this one. */
+    private static function isRestricted(): bool
+    {
+        return PHP_SAPI !== 'cli' && ini_get('ffi.enable') === 'preload';
+    }
+
     /** Fails with advice if this file may not use FFI. */
     private static function requireFfi(): void
     {
         try {
             FFI::cdef('');
         } catch (FFI\Exception $exception) {
-            throw self::cannotLoad(sprintf(
-                'PHP does not allow FFI here, because ffi.enable is "%s". Write ffi.enable=true into %s, or the lines '
-                . 'that bin/antom-preload prints, with opcache.preload=%s; then restart PHP',
-                ini_get('ffi.enable') ?: 'off',
-                self::iniFile(),
-                self::script()
-            ));
+            throw self::cannotLoad('PHP does not allow FFI here, because ' . self::whyRestricted());
         }
+    }
+
+    private static function whyRestricted(): string
+    {
+        $file = self::iniFile();
+        if (!self::isRestricted()) {
+            return "ffi.enable is off: write ffi.enable=true into $file, or ffi.enable=preload and the lines that "
+                . 'bin/antom-preload prints; then restart PHP';
+        }
+        $preload = (string) ini_get('opcache.preload');
+        if ($preload === '') {
+            return "ffi.enable is \"preload\". Write ffi.enable=true into $file, or the lines that bin/antom-preload "
+                . 'prints, with opcache.preload=' . self::script() . '; then restart PHP';
+        }
+        if (!filter_var(ini_get('opcache.enable'), FILTER_VALIDATE_BOOLEAN)) {
+            return "opcache is off: write opcache.enable=1 into $file, or ffi.enable=true, which needs no opcache; then "
+                . 'restart PHP';
+        }
+        return "opcache.preload, which is $preload in $file, has not loaded this package: let it require "
+            . self::script() . '; then restart PHP';
     }
 
     /** The library that ffi.preload has loaded when PHP started, if there is one. */
@@ -422,6 +499,15 @@ final class Native
             throw self::cannotLoad('this package has no include/antom.h: install it again');
         }
         return $header;
+    }
+
+    /** libantom was loaded by a header of another version. */
+    private static function outdated(FFI\Exception $exception): ConfigException
+    {
+        return self::cannotLoad(
+            $exception->getMessage() . '. The header that ffi.preload names is of another version of this package: run '
+            . 'bin/antom-preload again and restart PHP'
+        );
     }
 
     private static function cannotLoad(string $problem): ConfigException

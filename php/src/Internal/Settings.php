@@ -21,6 +21,7 @@ final class Settings
     private const SECONDS = 'seconds';
     private const COUNT = 'retries';
     private const PRODUCT = 'product';
+    private const REGION = 'region';
     private const BOOLEAN = 'boolean';
     private const KEYS = 'keys by their versions';
     private const SIGNER = 'signer';
@@ -38,7 +39,7 @@ final class Settings
         'antom_public_key' => self::BYTES,
         'antom_public_key_path' => self::TEXT,
         'endpoint' => self::TEXT,
-        'region' => self::TEXT,
+        'region' => self::REGION,
         'product' => self::PRODUCT,
         'key_version' => self::TEXT,
         'agent_token' => self::TEXT,
@@ -66,6 +67,9 @@ final class Settings
         ['endpoint', 'region'],
         ['ca_certificate', 'ca_certificate_path'],
     ];
+
+    /** What antom_options_set_region takes. */
+    private const REGIONS = ['asia', 'europe', 'north_america'];
 
     /** The values of enum antom_product. */
     private const PRODUCTS = ['apo' => 0, 'ams' => 1];
@@ -166,6 +170,9 @@ final class Settings
             case self::PRODUCT:
                 $arguments = [self::product($shown, $value)];
                 break;
+            case self::REGION:
+                $arguments = [self::region($shown, $value)];
+                break;
             case self::SIGNER:
                 $this->signer = self::callable($shown, $value);
                 // libantom calls nobody: it asks for each signature, and Client brings it.
@@ -178,7 +185,7 @@ final class Settings
                 $this->log = self::log($shown, $value);
                 return;
             case self::LIBRARY:
-                $this->library = Check::text($shown, $value);
+                $this->library = Check::path($shown, $value);
                 return;
             default:
                 $number = Check::whole($shown, $value, self::TYPES[$name]);
@@ -221,6 +228,16 @@ final class Settings
         return self::PRODUCTS[$product];
     }
 
+    /** @param mixed $region */
+    private static function region(string $shown, $region): string
+    {
+        $region = Check::text($shown, $region);
+        if (!in_array($region, self::REGIONS, true)) {
+            throw Check::error("$shown: expected \"" . implode('", "', self::REGIONS) . '"');
+        }
+        return $region;
+    }
+
     /** @param mixed $signer */
     private static function callable(string $shown, $signer): \Closure
     {
@@ -228,7 +245,12 @@ final class Settings
         if (is_string($signer) || !is_callable($signer)) {
             throw Check::error("$shown: expected a function that takes the string to sign and returns the signature");
         }
-        return \Closure::fromCallable($signer);
+        $closure = \Closure::fromCallable($signer);
+        // A function of PHP itself would run with the rights of this package: FFI's, where it is preloaded.
+        if ((new \ReflectionFunction($closure))->isInternal()) {
+            throw Check::error("$shown: expected a function that is written in PHP");
+        }
+        return $closure;
     }
 
     /** @param mixed $logger */

@@ -8,6 +8,7 @@ declare(strict_types=1);
 
 namespace Antom\Tests;
 
+use Antom\Client;
 use Antom\Internal\Native;
 
 header('Content-Type: text/plain');
@@ -22,6 +23,15 @@ $ways = [
     },
     'call' => static function () {
         Native::instance()->call('cast', ['int (*)(const char *)', 4096]);
+    },
+    'preloading' => static function () {
+        Native::preloading(__FILE__);
+    },
+    'signer' => static function () {
+        Client::create(['signer' => [\FFI::class, 'load']]);
+    },
+    'memory' => static function () {
+        return Native::instance()->request('antom_create_vaulting_session_request', [])->pointer->struct_size;
     },
     'request' => static function () {
         return Native::instance()->request('int (*)(const char *)', []);
