@@ -119,7 +119,9 @@ final class PdoReplayGuard
         $statement = $this->database->prepare($sql);
         if ($statement === false || !$statement->execute($values)) {
             $state = $statement === false ? $this->database->errorCode() : $statement->errorCode();
-            throw new \RuntimeException("the table $this->table cannot be used (SQLSTATE $state): createTable() makes it");
+            throw new \RuntimeException(
+                "the table $this->table cannot be used (SQLSTATE $state): createTable() makes it"
+            );
         }
         return $statement->rowCount();
     }

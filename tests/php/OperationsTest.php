@@ -213,6 +213,13 @@ final class OperationsTest extends TestCase
         self::client()->vaultPaymentMethod(['env' => "\xff4054695723100768"]);
     }
 
+    public function testAListIsNoRequest(): void
+    {
+        $this->expectException(InvalidArgumentException::class);
+        $this->expectExceptionMessage('the request: expected an array with names as its keys, got a list');
+        self::client()->call('/ams/api/v1/x', ['CARD']);
+    }
+
     // ---- any other API -------------------------------------------------------------------------------------------
 
     public function testACallGivesTheVerifiedAnswer(): void

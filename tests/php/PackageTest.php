@@ -71,7 +71,8 @@ final class PackageTest extends TestCase
     public function testComposerFindsNothingToCriticise(): void
     {
         $this->unpack();
-        exec("composer validate --strict --no-check-version --no-interaction $this->directory/antom/composer.json 2>&1", $output, $status);
+        $command = 'composer validate --strict --no-check-version --no-interaction';
+        exec("$command $this->directory/antom/composer.json 2>&1", $output, $status);
         self::assertSame(0, $status, implode("\n", $output));
     }
 

@@ -139,9 +139,6 @@ final class Check
         if (!is_array($value)) {
             throw self::wrongType($name, 'a string, or an array of strings', $value);
         }
-        if ($value !== [] && array_keys($value) === range(0, count($value) - 1)) {
-            throw self::error("$name: expected an array with names as its keys, got a list");
-        }
         foreach ($value as $key => $item) {
             self::text("$name: a name", (string) $key);
             if (!is_string($item)) {
@@ -165,15 +162,24 @@ final class Check
         #[\SensitiveParameter]
         array $members
     ): string {
+        if (self::isList($members)) {
+            throw self::error("$name: expected an array with names as its keys, got a list");
+        }
         try {
-            return json_encode(
-                (object) $members,
+            return $members === [] ? '{}' : json_encode(
+                $members,
                 JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES
                 | JSON_UNESCAPED_LINE_TERMINATORS | JSON_PRESERVE_ZERO_FRACTION
             );
         } catch (\JsonException $exception) {
             throw self::error("$name: it cannot be written as JSON: " . $exception->getMessage());
         }
+    }
+
+    /** @param array<array-key, mixed> $value */
+    public static function isList(array $value): bool
+    {
+        return $value !== [] && array_keys($value) === range(0, count($value) - 1);
     }
 
     public static function error(string $message): InvalidArgumentException

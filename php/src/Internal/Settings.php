@@ -207,7 +207,7 @@ final class Settings
         #[\SensitiveParameter]
         $keys
     ): void {
-        if (!is_array($keys) || ($keys !== [] && array_keys($keys) === range(0, count($keys) - 1))) {
+        if (!is_array($keys) || Check::isList($keys)) {
             throw Check::error("$shown: expected an array with keyVersions as its keys, like ['2' => 'the key']");
         }
         foreach ($keys as $version => $key) {
