@@ -506,12 +506,15 @@ final class Native
     {
         return self::cannotLoad(
             $exception->getMessage() . '. The header that ffi.preload names is of another version of this package: run '
-            . 'bin/antom-preload again and restart PHP'
+            . 'bin/antom-preload again and restart PHP',
+            'Write the header again. If this was a call of the API, it may have been sent: ask recover() afterwards.'
         );
     }
 
-    private static function cannotLoad(string $problem): ConfigException
-    {
+    private static function cannotLoad(
+        string $problem,
+        string $advice = 'Correct PHP\'s settings or the path of the library; nothing was sent.'
+    ): ConfigException {
         return new ConfigException(
             sprintf(
                 'libantom cannot be loaded: %s (SAPI: %s, php.ini: %s)',
@@ -519,7 +522,7 @@ final class Native
                 PHP_SAPI,
                 php_ini_loaded_file() ?: 'none'
             ),
-            ['advice' => 'Correct PHP\'s settings or the path of the library; nothing was sent.']
+            ['advice' => $advice]
         );
     }
 
