@@ -136,16 +136,19 @@ final class Client
         #[\SensitiveParameter]
         array $request
     ): VaultingSession {
-        $struct = $this->native->request(
-            CreateVaultingSession::REQUEST,
-            CreateVaultingSession::members($this->withRequestId($request))
-        );
+        if ($this->signer !== null) {
+            $request = self::withRequestId($request);
+        }
+        $members = CreateVaultingSession::members($request);
+        [$struct, $memory] = $this->native->request(CreateVaultingSession::REQUEST, $members);
         return $this->ask(
             'createVaultingSession',
             CreateVaultingSession::FUNCTION_NAME,
             CreateVaultingSession::RESPONSE,
-            [$struct->pointer],
-            [CreateVaultingSession::class, 'response']
+            [$struct],
+            static function (Native $native, CData $session): VaultingSession {
+                return CreateVaultingSession::response($native, $session);
+            }
         );
     }
 
@@ -194,7 +197,10 @@ final class Client
         #[\SensitiveParameter]
         array $request
     ): Vaulting {
-        $json = Check::json('the request', $this->withRequestId($request));
+        if ($this->signer !== null) {
+            $request = self::withRequestId($request);
+        }
+        $json = Check::json('the request', $request);
         $arguments = [$json, strlen($json)];
         return $this->askVaulting('vaultPaymentMethod', 'antom_client_vault_payment_method', $arguments);
     }
@@ -245,18 +251,20 @@ final class Client
         int $toleranceSeconds = 0
     ): Vaulting {
         $pairs = Headers::pairs($headers);
-        $block = $this->native->headers($pairs);
+        [$block, $memory] = $this->native->headers($pairs);
         $arguments = [
             $this->handle(),
             Headers::text('method', $method),
             Headers::text('path', $path),
-            $block->pointer,
+            $block,
             count($pairs),
             $body,
             strlen($body),
             Check::whole('toleranceSeconds', $toleranceSeconds, 'seconds'),
         ];
-        $read = [VaultingReader::class, 'notification'];
+        $read = static function (Native $native, CData $vaulting): Vaulting {
+            return VaultingReader::notification($native, $vaulting);
+        };
         return $this->native->read('antom_client_verify_notification', VaultingReader::TYPE, $arguments, $read);
     }
 
@@ -398,6 +406,7 @@ final class Client
     {
     }
 
+    /** The antom_client in C, unless it was freed. */
     private function handle(): CData
     {
         if ($this->handle === null) {
@@ -416,7 +425,10 @@ final class Client
         #[\SensitiveParameter]
         array $arguments
     ): Vaulting {
-        return $this->ask($api, $function, VaultingReader::TYPE, $arguments, [VaultingReader::class, 'answer']);
+        $read = static function (Native $native, CData $vaulting): Vaulting {
+            return VaultingReader::answer($native, $vaulting);
+        };
+        return $this->ask($api, $function, VaultingReader::TYPE, $arguments, $read);
     }
 
     /**
@@ -425,7 +437,7 @@ final class Client
      * @template T of VaultingSession|Vaulting|Answer
      * @param string $api its name in the log
      * @param list<mixed> $arguments after the client
-     * @param callable(Native, CData): T $read
+     * @param \Closure(Native, CData): T $read
      * @return T
      * @throws AntomException
      */
@@ -435,7 +447,7 @@ final class Client
         string $type,
         #[\SensitiveParameter]
         array $arguments,
-        callable $read
+        \Closure $read
     ) {
         if ($this->log === null) {
             return $this->read($function, $type, $arguments, $read);
@@ -456,7 +468,7 @@ final class Client
      *
      * @template T
      * @param list<mixed> $arguments after the client
-     * @param callable(Native, CData): T $read
+     * @param \Closure(Native, CData): T $read
      * @return T
      * @throws AntomException
      */
@@ -465,10 +477,10 @@ final class Client
         string $type,
         #[\SensitiveParameter]
         array $arguments,
-        callable $read
+        \Closure $read
     ) {
         try {
-            return $this->native->read($function, $type, [$this->handle(), ...$arguments], $read);
+            return $this->native->read($function, $type, [$this->handle ?? $this->handle(), ...$arguments], $read);
         } catch (AwaitsSignature $call) {
             $signed = $this->withSignature($call);
             return $this->native->read($function, $type, [$signed->handle(), ...$arguments], $read);
@@ -511,13 +523,11 @@ final class Client
      * @param array<array-key, mixed> $request
      * @return array<array-key, mixed>
      */
-    private function withRequestId(
+    private static function withRequestId(
         #[\SensitiveParameter]
         array $request
     ): array {
-        if ($this->signer !== null && !isset($request['vaultingRequestId'])) {
-            $request['vaultingRequestId'] = bin2hex(random_bytes(16));
-        }
+        $request['vaultingRequestId'] = $request['vaultingRequestId'] ?? bin2hex(random_bytes(16));
         return $request;
     }
 }

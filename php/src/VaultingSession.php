@@ -17,12 +17,14 @@ final class VaultingSession
 {
     use NeverSerialized;
 
+    private const DATA = 0;
+    private const RAW = 1;
+
     private string $requestId;
     private string $id;
-    private Secret $data;
+    private Secret $secrets;
     private string $expiresAt;
     private ?string $normalUrl;
-    private Secret $raw;
     private string $responseTime;
     private int $clockSkew;
 
@@ -45,10 +47,9 @@ final class VaultingSession
     ) {
         $this->requestId = $requestId;
         $this->id = $id;
-        $this->data = new Secret($data);
+        $this->secrets = new Secret($data, $raw);
         $this->expiresAt = $expiresAt;
         $this->normalUrl = $normalUrl;
-        $this->raw = new Secret($raw);
         $this->responseTime = $responseTime;
         $this->clockSkew = $clockSkew;
     }
@@ -68,7 +69,7 @@ final class VaultingSession
     /** vaultingSessionData, at most 4096 characters: pass it unchanged to the front-end SDK, and to nobody else. */
     public function data(): string
     {
-        return $this->data->reveal();
+        return $this->secrets->reveal(self::DATA);
     }
 
     /** vaultingSessionExpiryTime, with the offset that Antom gave it. */
@@ -98,14 +99,14 @@ final class VaultingSession
     /** The whole verified answer as JSON, for members that have no method here. Holds data(). */
     public function raw(): string
     {
-        return $this->raw->reveal();
+        return $this->secrets->reveal(self::RAW);
     }
 
     /** @return array<string, mixed> */
     public function __debugInfo(): array
     {
         $shown = get_object_vars($this);
-        unset($shown['data'], $shown['raw']);
+        unset($shown['secrets']);
         return $shown;
     }
 }

@@ -6,7 +6,6 @@ namespace Antom\Tests;
 
 use Antom\Exception\InvalidArgumentException;
 use Antom\Internal\Native;
-use Antom\Internal\Request;
 use FFI\CData;
 use PHPUnit\Framework\TestCase;
 
@@ -63,9 +62,10 @@ final class NativeTest extends TestCase
     {
         $native = self::native();
         $join = static function (array $members) use ($native): string {
-            $request = $native->request('antom_stub_request', $members);
-            self::assertSame(1, $native->functions()->antom_stub_size($request->pointer));
-            return $native->functions()->antom_stub_join($request->pointer);
+            [$request, $memory] = $native->request('antom_stub_request', $members);
+            self::assertCount(2, $memory);
+            self::assertSame(1, $native->functions()->antom_stub_size($request));
+            return $native->functions()->antom_stub_join($request);
         };
         self::assertSame('NULL|NULL|0', $join([]));
         self::assertSame('|NULL|-1', $join(['first' => '', 'flag' => -1]));
@@ -84,20 +84,20 @@ final class NativeTest extends TestCase
             return $native->produce('new', 'antom_stub', []);
         }];
         yield 'read, its function' => [static function (Native $native) {
-            return $native->read('new', 'antom_stub', [], 'get_class');
+            return $native->read('new', 'antom_stub', [], \Closure::fromCallable('get_class'));
         }];
         yield 'text' => [static function (Native $native): string {
             return $native->text('stub_text', self::ffi()->new('antom_stub *'));
         }];
         foreach (['char[16]', 'int (*)(const char *)', 'antom_stub_request[9]', 'antom_stub (*)(int)', ''] as $type) {
-            yield "request of $type" => [static function (Native $native) use ($type): Request {
+            yield "request of $type" => [static function (Native $native) use ($type): array {
                 return $native->request($type, []);
             }];
             yield "produce of $type" => [static function (Native $native) use ($type): CData {
                 return $native->produce('antom_stub_text', $type, []);
             }];
             yield "read of $type" => [static function (Native $native) use ($type) {
-                return $native->read('antom_stub_text', $type, [], 'get_class');
+                return $native->read('antom_stub_text', $type, [], \Closure::fromCallable('get_class'));
             }];
         }
     }

@@ -64,7 +64,7 @@ final class SecretsTest extends TestCase
         }
         $before = count($table->getValue());
         $session = self::session();
-        self::assertCount($before + 2, $table->getValue());
+        self::assertCount($before + 1, $table->getValue());
         unset($session);
         self::assertCount($before, $table->getValue());
     }

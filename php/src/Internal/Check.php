@@ -70,6 +70,19 @@ final class Check
     }
 
     /**
+     * Whether each of them is what text() takes.
+     *
+     * @param array<array-key, string> $texts
+     */
+    public static function areTexts(
+        #[\SensitiveParameter]
+        array $texts
+    ): bool {
+        $joined = implode(' ', $texts);
+        return strpos($joined, "\0") === false && self::isUtf8($joined);
+    }
+
+    /**
      * A string of any bytes: it reaches C with its length.
      *
      * @param mixed $value

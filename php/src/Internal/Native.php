@@ -218,7 +218,7 @@ final class Native
      *
      * @template T
      * @param list<mixed> $arguments
-     * @param callable(self, CData): T $read
+     * @param \Closure(self, CData): T $read
      * @return T
      * @throws AntomException
      */
@@ -227,7 +227,7 @@ final class Native
         string $type,
         #[\SensitiveParameter]
         array $arguments,
-        callable $read
+        \Closure $read
     ) {
         $object = $this->produce($function, $type, $arguments);
         try {
@@ -244,39 +244,48 @@ final class Native
      * Fills a request struct.
      *
      * @param array<string, int|string|null> $members by their names in C; null leaves a member as it is: absent
+     * @return array{CData, list<CData>} a pointer, and what it points to: keep both as long as it is used
      */
     public function request(
         string $struct,
         #[\SensitiveParameter]
         array $members
-    ): Request {
+    ): array {
         $request = $this->ffi->new($this->types[$struct] ?? $this->ownType($struct));
         $request->struct_size = FFI::sizeof($request);
-        [$texts, $pointers] = $this->texts(array_filter($members, 'is_string'));
-        foreach ($pointers + $members as $member => $value) {
-            if ($value !== null) {
+        $texts = [];
+        foreach ($members as $member => $value) {
+            if (is_string($value)) {
+                $texts[$member] = $value;
+            } elseif ($value !== null) {
                 $request->$member = $value;
             }
         }
-        return new Request($this->ffi->cast($this->type('void *'), FFI::addr($request)), [$request, $texts]);
+        $block = $this->texts($texts, $pointers);
+        foreach ($pointers as $member => $pointer) {
+            $request->$member = $pointer;
+        }
+        $pointer = $this->ffi->cast($this->types['void *'] ?? $this->type('void *'), FFI::addr($request));
+        return [$pointer, [$request, $block]];
     }
 
     /**
      * Fills an array of antom_header.
      *
      * @param list<array{string, string}> $pairs names and values
+     * @return array{CData, list<CData>} as request()
      */
     public function headers(
         #[\SensitiveParameter]
         array $pairs
-    ): Request {
+    ): array {
         $headers = $this->ffi->new(FFI::arrayType($this->type('antom_header'), [count($pairs) + 1]));
-        [$texts, $pointers] = $this->texts(array_merge([], ...$pairs));
+        $block = $this->texts(array_merge([], ...$pairs), $pointers);
         foreach (array_keys($pairs) as $index) {
             $headers[$index]->name = $pointers[2 * $index];
             $headers[$index]->value = $pointers[2 * $index + 1];
         }
-        return new Request($this->ffi->cast($this->type('void *'), FFI::addr($headers)), [$headers, $texts]);
+        return [$this->ffi->cast($this->type('void *'), FFI::addr($headers)), [$headers, $block]];
     }
 
     /** A type that a caller has named: nothing but a name, for a declaration could say any type. */
@@ -296,25 +305,28 @@ final class Native
     }
 
     /**
-     * One block of memory with every text and its NUL byte, and where in it each text begins.
+     * One block of memory with every text and its NUL byte.
      *
      * @param array<array-key, string> $texts
-     * @return array{CData, array<array-key, CData>}
+     * @param array<array-key, CData>|null $pointers gets where in it each text begins
      */
     private function texts(
         #[\SensitiveParameter]
-        array $texts
-    ): array {
+        array $texts,
+        ?array &$pointers
+    ): CData {
         $content = implode("\0", $texts) . "\0";
-        $block = $this->ffi->new(FFI::arrayType($this->type('char'), [strlen($content)]));
-        FFI::memcpy($block, $content, strlen($content));
+        $length = strlen($content);
+        $block = $this->ffi->new(FFI::arrayType($this->types['char'] ?? $this->type('char'), [$length]));
+        FFI::memcpy($block, $content, $length);
+        $begin = $this->ffi->cast($this->types['char *'] ?? $this->type('char *'), $block);
         $pointers = [];
-        $next = $this->ffi->cast($this->type('char *'), FFI::addr($block));
+        $place = 0;
         foreach ($texts as $name => $text) {
-            $pointers[$name] = $next;
-            $next += strlen($text) + 1;
+            $pointers[$name] = $begin + $place;
+            $place += strlen($text) + 1;
         }
-        return [$block, $pointers];
+        return $block;
     }
 
     // ---- errors --------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ declare(strict_types=1);
 namespace Antom\Internal;
 
 /**
- * Text that no dump shows: not var_dump, print_r, var_export, an array cast or a debugger page.
+ * Texts that no dump shows: not var_dump, print_r, var_export, an array cast or a debugger page.
  *
- * The text stands in a static table and not in a property, because var_export and the debug pages of frameworks read
+ * They stand in a static table and not in a property, because var_export and the debug pages of frameworks read
  * properties, and the variables of closures, whatever __debugInfo says.
  *
  * @internal
@@ -16,14 +16,14 @@ final class Secret
 {
     use NeverSerialized;
 
-    /** @var array<int, string> */
+    /** @var array<int, list<string>> */
     private static array $texts = [];
 
     public function __construct(
         #[\SensitiveParameter]
-        string $text
+        string ...$texts
     ) {
-        self::$texts[spl_object_id($this)] = $text;
+        self::$texts[spl_object_id($this)] = $texts;
     }
 
     public function __destruct()
@@ -31,12 +31,13 @@ final class Secret
         unset(self::$texts[spl_object_id($this)]);
     }
 
-    public function reveal(): string
+    /** @param int $which of the texts that were given */
+    public function reveal(int $which = 0): string
     {
         if (!isset(self::$texts[spl_object_id($this)])) {
             throw Check::error('this object was destroyed');
         }
-        return self::$texts[spl_object_id($this)];
+        return self::$texts[spl_object_id($this)][$which];
     }
 
     /** @return array{} */

@@ -51,15 +51,15 @@ $native = Native::instance();
 $handle = (function (): \FFI\CData {
     return $this->handle;
 })->call($client);
-$struct = $native->request('antom_create_vaulting_session_request', [
+[$struct, $memory] = $native->request('antom_create_vaulting_session_request', [
     'payment_method_type' => $request['paymentMethodType'],
     'vaulting_notification_url' => $request['vaultingNotificationUrl'],
 ]);
-$bare = static function () use ($native, $handle, $struct): void {
+$bare = static function () use ($native, $handle, $struct, $memory): void {
     $session = $native->produce(
         'antom_client_create_vaulting_session',
         'antom_vaulting_session',
-        [$handle, $struct->pointer]
+        [$handle, $struct]
     );
     $native->functions()->antom_vaulting_session_free($session);
 };

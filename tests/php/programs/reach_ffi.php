@@ -31,7 +31,7 @@ $ways = [
         Client::create(['signer' => [\FFI::class, 'load']]);
     },
     'memory' => static function () {
-        return Native::instance()->request('antom_create_vaulting_session_request', [])->pointer->struct_size;
+        return Native::instance()->request('antom_create_vaulting_session_request', [])[0]->struct_size;
     },
     'request' => static function () {
         return Native::instance()->request('int (*)(const char *)', []);

@@ -49,20 +49,30 @@ final class CreateVaultingSession
         #[\SensitiveParameter]
         array $request
     ): array {
-        Check::names('field', $request, self::FIELDS);
         $members = [];
+        $texts = [];
         foreach ($request as $field => $value) {
+            if (!isset(self::FIELDS[$field])) {
+                Check::names('field', $request, self::FIELDS);
+            }
             if ($value === null) {
                 continue;
             }
             [$type, $member] = self::FIELDS[$field];
-            $shown = "field \"$field\"";
-            if ($type === self::BOOLEAN) {
-                $members[$member] = Check::boolean($shown, $value) ? 1 : -1;
+            if ($type === self::TEXT && is_string($value)) {
+                $members[$member] = $texts[$field] = $value;
+            } elseif ($type === self::BOOLEAN) {
+                $members[$member] = Check::boolean("field \"$field\"", $value) ? 1 : -1;
             } elseif ($type === self::TEXT_OR_MAP) {
-                $members[$member] = Check::textOrMap($shown, $value);
+                $members[$member] = Check::textOrMap("field \"$field\"", $value);
             } else {
-                $members[$member] = Check::text($shown, $value);
+                Check::text("field \"$field\"", $value);
+            }
+        }
+        // All at once, for that is quicker, and one by one to say which.
+        if (!Check::areTexts($texts)) {
+            foreach ($texts as $field => $text) {
+                Check::text("field \"$field\"", $text);
             }
         }
         return $members;
