@@ -162,6 +162,18 @@ final class LoadingTest extends TestCase
         self::assertConfig($parts, $program);
     }
 
+    public function testStringsThatAreCountedInCharacters(): void
+    {
+        $options = ['-d', 'mbstring.func_overload=2', '-d', 'display_startup_errors=0'];
+        $program = Program::file('create_client.php', $options, ['ANTOM_LIBRARY' => $this->library]);
+        if (PHP_VERSION_ID < 80000) {
+            self::assertConfig(['mbstring.func_overload is on: set it to 0 in '], $program);
+        } else {
+            // PHP 8 does not know the setting.
+            self::assertStringStartsWith('uses libantom ', $program->output);
+        }
+    }
+
     public function testFfiThatIsNotInstalled(): void
     {
         // Without php.ini no extension is loaded that is a file of its own.
