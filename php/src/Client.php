@@ -146,7 +146,8 @@ final class Client
             CreateVaultingSession::FUNCTION_NAME,
             CreateVaultingSession::RESPONSE,
             [$struct],
-            static function (Native $native, CData $session): VaultingSession {
+            // It holds the memory as long as the call lasts: opcache may drop a variable that nobody reads.
+            static function (Native $native, CData $session) use ($memory): VaultingSession {
                 return CreateVaultingSession::response($native, $session);
             }
         );
@@ -262,7 +263,8 @@ final class Client
             strlen($body),
             Check::whole('toleranceSeconds', $toleranceSeconds, 'seconds'),
         ];
-        $read = static function (Native $native, CData $vaulting): Vaulting {
+        // It holds the memory of the headers as long as the call lasts.
+        $read = static function (Native $native, CData $vaulting) use ($memory): Vaulting {
             return VaultingReader::notification($native, $vaulting);
         };
         return $this->native->read('antom_client_verify_notification', VaultingReader::TYPE, $arguments, $read);
