@@ -1,8 +1,12 @@
 <?php
 
 /**
- * What the PHP package adds to a call: the whole call seen from PHP, less the time that libantom itself needed for the
- * same function through FFI. The two take turns, call by call, against the test gateway.
+ * door.php LIBRARY: what the PHP package adds to a call, with a libantom that notes when a call enters and leaves it.
+ *
+ * It is all the time outside: checking and filling the request, PHP's FFI, the error and the result, reading from it
+ * what a page needs, and releasing it. First in real calls to the test gateway. After their wait for the network the
+ * processor has lost this package from its caches, and what that costs depends on the machine more than on the
+ * package. So then the last answer is repeated at once: that is the package's own work.
  */
 
 declare(strict_types=1);
@@ -10,75 +14,53 @@ declare(strict_types=1);
 namespace Antom\Tests;
 
 use Antom\Client;
-use Antom\Internal\Native;
 
 require dirname(__DIR__) . '/bootstrap.php';
 
-const ROUNDS = 7;
-const CALLS = 300;
-/** Microseconds. */
+const WARM_UP = 50;
+const CALLS = 2000;
+/** Microseconds of the package's own work. */
 const MOST = 30.0;
 
-/** The CPU time of a call in microseconds. */
-function timed(callable $call): float
-{
-    $begin = cpu();
-    $call();
-    return cpu() - $begin;
-}
-
-/** @param list<float> $values */
-function median(array $values): float
-{
-    sort($values);
-    return $values[intdiv(count($values), 2)];
-}
-
-/** User and system time of this process, in microseconds. */
-function cpu(): float
-{
-    $usage = getrusage();
-    return ($usage['ru_utime.tv_sec'] + $usage['ru_stime.tv_sec']) * 1e6
-        + $usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec'];
-}
-
-$settings = Gateway::settings();
+$library = $argv[1];
+$clock = \FFI::cdef(
+    'uint64_t clock_entered(void); uint64_t clock_left(void); void clock_repeat_last_answer(void);',
+    $library
+);
+$client = Client::create(['library' => $library] + Gateway::settings());
 $request = ['paymentMethodType' => 'CARD', 'vaultingNotificationUrl' => 'https://shop.example/notify'];
-$client = Client::create($settings);
 
-// The same C client, called with a request that is filled only once, and nothing read from its answer.
-$native = Native::instance();
-$handle = (function (): \FFI\CData {
-    return $this->handle;
-})->call($client);
-[$struct, $memory] = $native->request('antom_create_vaulting_session_request', [
-    'payment_method_type' => $request['paymentMethodType'],
-    'vaulting_notification_url' => $request['vaultingNotificationUrl'],
-]);
-$bare = static function () use ($native, $handle, $struct, $memory): void {
-    $session = $native->produce(
-        'antom_client_create_vaulting_session',
-        'antom_vaulting_session',
-        [$handle, $struct]
-    );
-    $native->functions()->antom_vaulting_session_free($session);
-};
-$whole = static function () use ($client, $request): void {
-    $client->createVaultingSession($request);
-};
-
-timed($whole);
-$added = [];
-printf("CPU time in microseconds, %d rounds of %d\n", ROUNDS, CALLS);
-for ($round = 0; $round < ROUNDS; $round++) {
-    $times = [];
-    for ($i = 0; $i < CALLS; $i++) {
-        $times['libantom'][] = timed($bare);
-        $times['PHP'][] = timed($whole);
+/** @return float the median of what is added, in microseconds */
+$measure = static function (string $what) use ($clock, $client, $request): float {
+    $whole = $added = [];
+    for ($i = -WARM_UP; $i < CALLS; $i++) {
+        $begin = hrtime(true);
+        $session = $client->createVaultingSession($request);
+        $session->id();
+        $session->data();
+        unset($session);
+        $end = hrtime(true);
+        if ($i >= 0) {
+            $whole[] = ($end - $begin) / 1e3;
+            $added[] = ($clock->clock_entered() - $begin + $end - $clock->clock_left()) / 1e3;
+        }
     }
-    ['libantom' => $libantom, 'PHP' => $php] = array_map(__NAMESPACE__ . '\\median', $times);
-    $added[] = $php - $libantom;
-    printf("libantom %.0f, from PHP %.0f: %.1f\n", $libantom, $php, $php - $libantom);
-}
-printf("the PHP package adds %.1f microseconds to a call (at most %.0f)\n", median($added), MOST);
-exit(median($added) <= MOST ? 0 : 1);
+    sort($whole);
+    sort($added);
+    $tenth = intdiv(CALLS, 10);
+    printf(
+        "%s: %.0f us, of which the PHP package adds %.1f (best tenth)  %.1f (median)  %.1f (worst tenth)\n",
+        $what,
+        $whole[5 * $tenth],
+        $added[$tenth],
+        $added[5 * $tenth],
+        $added[9 * $tenth]
+    );
+    return $added[5 * $tenth];
+};
+
+$measure('a call that waits for the gateway');
+$clock->clock_repeat_last_answer();
+$own = $measure('the same answer at once');
+printf("the package's own work in a call: %.1f us (at most %.0f)\n", $own, MOST);
+exit($own <= MOST ? 0 : 1);
