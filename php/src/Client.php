@@ -82,20 +82,19 @@ final class Client
     ): self {
         $settings = new Settings($settings);
         $native = Native::instance($settings->library());
-        $libantom = $native->functions();
-        $options = $libantom->antom_options_new();
+        $options = $native->invoke('antom_options_new');
         try {
             foreach ($settings->setters() as [$name, $function, $arguments]) {
-                if ($native->set($function, $options, $arguments) !== 0) {
+                if ($native->invoke($function, [$options, ...$arguments]) !== 0) {
                     throw Check::error(
                         "setting \"$name\": libantom does not take this value; the README of the package has them all"
                     );
                 }
             }
-            $handle = $native->produce('antom_client_new', 'antom_client', [$options]);
+            $handle = $native->call('antom_client_new', 'antom_client', [$options]);
             return new self($native, $handle, $settings->limits(), $settings->callLog(), $settings->signer());
         } finally {
-            $libantom->antom_options_free($options);
+            $native->invoke('antom_options_free', [$options]);
         }
     }
 
@@ -115,7 +114,7 @@ final class Client
             }
         }
         $arguments = [$this->handle(), $limits['timeout_ms'], $limits['max_retries']];
-        $handle = $this->native->produce('antom_client_with_limits', 'antom_client', $arguments);
+        $handle = $this->native->call('antom_client_with_limits', 'antom_client', $arguments);
         return new self($this->native, $handle, $limits, $this->log, $this->signer);
     }
 
@@ -146,10 +145,8 @@ final class Client
             CreateVaultingSession::FUNCTION_NAME,
             CreateVaultingSession::RESPONSE,
             [$struct],
-            // It holds the memory as long as the call lasts: opcache may drop a variable that nobody reads.
-            static function (Native $native, CData $session) use ($memory): VaultingSession {
-                return CreateVaultingSession::response($native, $session);
-            }
+            \Closure::fromCallable([CreateVaultingSession::class, 'response']),
+            $memory
         );
     }
 
@@ -263,17 +260,20 @@ final class Client
             strlen($body),
             Check::whole('toleranceSeconds', $toleranceSeconds, 'seconds'),
         ];
-        // It holds the memory of the headers as long as the call lasts.
-        $read = static function (Native $native, CData $vaulting) use ($memory): Vaulting {
-            return VaultingReader::notification($native, $vaulting);
-        };
-        return $this->native->read('antom_client_verify_notification', VaultingReader::TYPE, $arguments, $read);
+        $read = \Closure::fromCallable([VaultingReader::class, 'notification']);
+        return $this->native->call(
+            'antom_client_verify_notification',
+            VaultingReader::TYPE,
+            $arguments,
+            $read,
+            $memory
+        );
     }
 
     /** The body that acknowledges a notification, for HTTP 200 and Content-Type application/json. */
     public function acknowledgement(): string
     {
-        return $this->native->functions()->antom_acknowledgement();
+        return $this->native->invoke('antom_acknowledgement');
     }
 
     /**
@@ -318,7 +318,7 @@ final class Client
                 $native->text('antom_diagnosis_string_to_sign', $diagnosis)
             );
         };
-        return $this->native->read('antom_client_diagnose', 'antom_diagnosis', $arguments, $read);
+        return $this->native->call('antom_client_diagnose', 'antom_diagnosis', $arguments, $read);
     }
 
     /**
@@ -346,7 +346,7 @@ final class Client
         $header = static function (Native $native, CData $signature): string {
             return $native->functions()->antom_signature_header($signature);
         };
-        return $this->read('antom_client_sign', 'antom_signature', $arguments, $header);
+        return $this->ask(null, 'antom_client_sign', 'antom_signature', $arguments, $header);
     }
 
     /**
@@ -367,7 +367,7 @@ final class Client
         #[\SensitiveParameter]
         string $signature
     ): void {
-        $this->native->call('antom_client_verify', [
+        $this->native->call('antom_client_verify', '', [
             $this->handle(),
             Check::text('method', $method),
             Check::text('path', $path),
@@ -386,15 +386,16 @@ final class Client
     public function close(): void
     {
         if ($this->handle !== null) {
-            $this->native->functions()->antom_client_close($this->handle);
+            $this->native->invoke('antom_client_close', [$this->handle]);
         }
     }
 
     public function __destruct()
     {
-        if ($this->handle !== null) {
-            $this->native->functions()->antom_client_free($this->handle);
+        $handle = $this->handle;
+        if ($handle !== null) {
             $this->handle = null;
+            $this->native->invoke('antom_client_free', [$handle]);
         }
     }
 
@@ -427,66 +428,52 @@ final class Client
         #[\SensitiveParameter]
         array $arguments
     ): Vaulting {
-        $read = static function (Native $native, CData $vaulting): Vaulting {
-            return VaultingReader::answer($native, $vaulting);
-        };
+        $read = \Closure::fromCallable([VaultingReader::class, 'answer']);
         return $this->ask($api, $function, VaultingReader::TYPE, $arguments, $read);
     }
 
     /**
-     * Calls the API and tells the log.
+     * Calls libantom, twice if it asks for a signature, and tells the log.
      *
-     * @template T of VaultingSession|Vaulting|Answer
-     * @param string $api its name in the log
+     * @template T of VaultingSession|Vaulting|Answer|string
+     * @param string|null $api its name in the log; null is not logged
      * @param list<mixed> $arguments after the client
      * @param \Closure(Native, CData): T $read
+     * @param list<CData> $memory what the arguments point to
      * @return T
      * @throws AntomException
      */
     private function ask(
-        string $api,
+        ?string $api,
         string $function,
         string $type,
         #[\SensitiveParameter]
         array $arguments,
-        \Closure $read
+        \Closure $read,
+        #[\SensitiveParameter]
+        array $memory = []
     ) {
-        if ($this->log === null) {
-            return $this->read($function, $type, $arguments, $read);
-        }
-        $begin = hrtime(true);
+        $log = $api === null ? null : $this->log;
+        $begin = $log === null ? 0 : hrtime(true);
         try {
-            $result = $this->read($function, $type, $arguments, $read);
+            try {
+                $all = [$this->handle(), ...$arguments];
+                $result = $this->native->call($function, $type, $all, $read, $memory);
+            } catch (AwaitsSignature $call) {
+                $signed = $this->withSignature($call);
+                $all = [$signed->handle(), ...$arguments];
+                $result = $this->native->call($function, $type, $all, $read, $memory);
+            }
         } catch (AntomException $exception) {
-            $this->log->failed($api, $exception, $begin);
+            if ($log !== null) {
+                $log->failed($api, $exception, $begin);
+            }
             throw $exception;
         }
-        $this->log->succeeded($api, $result instanceof Answer ? null : $result->requestId(), $begin);
-        return $result;
-    }
-
-    /**
-     * Calls a function of libantom, twice if it asks for a signature.
-     *
-     * @template T
-     * @param list<mixed> $arguments after the client
-     * @param \Closure(Native, CData): T $read
-     * @return T
-     * @throws AntomException
-     */
-    private function read(
-        string $function,
-        string $type,
-        #[\SensitiveParameter]
-        array $arguments,
-        \Closure $read
-    ) {
-        try {
-            return $this->native->read($function, $type, [$this->handle ?? $this->handle(), ...$arguments], $read);
-        } catch (AwaitsSignature $call) {
-            $signed = $this->withSignature($call);
-            return $this->native->read($function, $type, [$signed->handle(), ...$arguments], $read);
+        if ($log !== null) {
+            $log->succeeded($api, $result instanceof Answer ? null : $result->requestId(), $begin);
         }
+        return $result;
     }
 
     /** A client for the one call that waits. */
@@ -506,7 +493,7 @@ final class Client
             throw self::notSigned($call, 'the signer returned text, probably base64, and not the bytes of a signature');
         }
         $arguments = [$this->handle(), $stringToSign, $signature, strlen($signature)];
-        $handle = $this->native->produce('antom_client_with_signature', 'antom_client', $arguments);
+        $handle = $this->native->call('antom_client_with_signature', 'antom_client', $arguments);
         return new self($this->native, $handle, $this->limits, null, null);
     }
 

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Antom;
 
+use Antom\Internal\Check;
 use Antom\Internal\NeverSerialized;
 use Antom\Internal\Secret;
 use Antom\Internal\Time;
@@ -75,7 +76,11 @@ final class VaultingSession
     /** vaultingSessionExpiryTime, with the offset that Antom gave it. */
     public function expiresAt(): \DateTimeImmutable
     {
-        return new \DateTimeImmutable($this->expiresAt);
+        $time = Time::read($this->expiresAt);
+        if ($time === null) {
+            throw Check::error('expiresAt: expected a time as Antom writes it, like "2026-08-17T13:00:00+08:00"');
+        }
+        return $time;
     }
 
     /** normalUrl: a page hosted by Antom that collects the card, if the product has one. */

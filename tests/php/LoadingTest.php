@@ -125,7 +125,8 @@ final class LoadingTest extends TestCase
     {
         $header = $this->preloadHeader();
         $text = file_get_contents($header);
-        foreach (['antom_client_new', 'antom_options_set_shared', 'antom_vaulting_session_raw'] as $function) {
+        $functions = ['antom_options_new', 'antom_options_set_shared', 'antom_client_new', 'antom_vaulting_session_raw'];
+        foreach ($functions as $function) {
             file_put_contents($header, preg_replace("/^[a-z_].*\\b$function\\([^;]*;/m", '', $text, 1, $count));
             self::assertSame(1, $count, $function);
             $program = Program::run(

@@ -19,6 +19,9 @@ final class NativeTest extends TestCase
         typedef struct antom_stub antom_stub;
         const char *antom_stub_text(const antom_stub *object);
         size_t antom_stub_text_len(const antom_stub *object);
+        int antom_stub_new(antom_stub **out, antom_error **error_out);
+        void antom_stub_free(antom_stub *object);
+        size_t antom_stub_freed(void);
         typedef struct antom_stub_request {
             size_t struct_size;
             const char *first;
@@ -34,6 +37,10 @@ final class NativeTest extends TestCase
         #include <stdio.h>
         const char *antom_stub_text(const void *object) { (void)object; return "before\0after"; }
         size_t antom_stub_text_len(const void *object) { (void)object; return 12; }
+        int antom_stub_new(void **out, void **error_out) { (void)error_out; *out = 0; return 0; }
+        static size_t freed;
+        void antom_stub_free(void *object) { (void)object; freed++; }
+        size_t antom_stub_freed(void) { return freed; }
         typedef struct antom_stub_request {
             size_t struct_size;
             const char *first;
@@ -72,20 +79,33 @@ final class NativeTest extends TestCase
         self::assertSame('é|two|1', $join(['second' => 'two', 'flag' => 1, 'first' => 'é']));
     }
 
+    public function testAnObjectIsFreedAlsoWhereReadingFails(): void
+    {
+        $native = self::native();
+        $freed = $native->functions()->antom_stub_freed();
+        $read = static function (Native $native, CData $object): string {
+            throw new \DomainException($native->text('antom_stub_text', $object));
+        };
+        try {
+            $native->call('antom_stub_new', 'antom_stub', [], $read);
+            self::fail('this was read');
+        } catch (\DomainException $exception) {
+            self::assertSame("before\0after", $exception->getMessage());
+        }
+        self::assertSame($freed + 1, $native->functions()->antom_stub_freed());
+    }
+
     /** @return iterable<string, array{\Closure(Native): mixed}> */
     public static function waysToFfi(): iterable
     {
         foreach (['cast', 'Cast', 'new', 'type', 'string', 'cdef', 'addr', 'system', ''] as $name) {
             yield "call $name" => [static function (Native $native) use ($name): void {
-                $native->call($name, ['int (*)(const char *)', 4096]);
+                $native->call($name, '', ['int (*)(const char *)', 4096]);
+            }];
+            yield "invoke $name" => [static function (Native $native) use ($name) {
+                return $native->invoke($name, ['int (*)(const char *)', 4096]);
             }];
         }
-        yield 'produce, its function' => [static function (Native $native): CData {
-            return $native->produce('new', 'antom_stub', []);
-        }];
-        yield 'read, its function' => [static function (Native $native) {
-            return $native->read('new', 'antom_stub', [], \Closure::fromCallable('get_class'));
-        }];
         yield 'text' => [static function (Native $native): string {
             return $native->text('stub_text', self::ffi()->new('antom_stub *'));
         }];
@@ -93,11 +113,10 @@ final class NativeTest extends TestCase
             yield "request of $type" => [static function (Native $native) use ($type): array {
                 return $native->request($type, []);
             }];
-            yield "produce of $type" => [static function (Native $native) use ($type): CData {
-                return $native->produce('antom_stub_text', $type, []);
-            }];
-            yield "read of $type" => [static function (Native $native) use ($type) {
-                return $native->read('antom_stub_text', $type, [], \Closure::fromCallable('get_class'));
+        }
+        foreach (['char[16]', 'int (*)(const char *)', 'antom_stub_request[9]', 'antom_stub (*)(int)'] as $type) {
+            yield "call with an out of $type" => [static function (Native $native) use ($type): void {
+                $native->call('antom_stub_text', $type, []);
             }];
         }
     }

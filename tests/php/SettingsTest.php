@@ -7,6 +7,7 @@ namespace Antom\Tests;
 use Antom\Client;
 use Antom\Exception\ConfigException;
 use Antom\Exception\InvalidArgumentException;
+use Antom\Internal\Settings;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -85,6 +86,18 @@ final class SettingsTest extends TestCase
         $this->expectException(ConfigException::class);
         $this->expectExceptionMessage($names);
         Client::create($settings + Gateway::offlineSettings());
+    }
+
+    public function testTheRegionsAreThoseOfTheHeader(): void
+    {
+        $comment = strstr(Repository::text('include/antom.h'), 'the name of Antom\'s gateway');
+        preg_match_all('/"(\w+)"/', strstr($comment, '*/', true), $found);
+        sort($found[1]);
+        self::assertSame($found[1], (new \ReflectionClassConstant(Settings::class, 'REGIONS'))->getValue());
+        foreach ($found[1] as $region) {
+            $settings = ['endpoint' => null, 'region' => $region] + Gateway::offlineSettings();
+            self::assertInstanceOf(Client::class, Client::create($settings));
+        }
     }
 
     public function testNullIsAbsent(): void

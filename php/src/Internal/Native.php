@@ -65,10 +65,10 @@ final class Native
     public static function instance(?string $library = null): self
     {
         if (self::$instance === null) {
-            self::requireExtension();
+            Loading::requireExtension();
             self::$instance = self::preloaded() ?? self::load($library);
         } elseif ($library !== null && !in_array(self::$instance->library, [$library, self::PRELOADED], true)) {
-            throw self::cannotLoad(sprintf(
+            throw Loading::failure(sprintf(
                 'setting "library": %s is asked for, but this process has already loaded %s, and can load only one',
                 $library,
                 self::$instance->library
@@ -80,7 +80,7 @@ final class Native
     /** For example "libantom 0.1.0 (/usr/lib/libantom.so.1)". */
     public function description(): string
     {
-        return sprintf('libantom %s (%s)', $this->ffi->antom_version(), $this->library);
+        return sprintf('libantom %s (%s)', $this->invoke('antom_version'), $this->library);
     }
 
     /**
@@ -93,23 +93,23 @@ final class Native
     public static function preloading(?string $library): array
     {
         if (PHP_SAPI !== 'cli') {
-            throw self::cannotLoad('the preload header is written on the command line, by bin/antom-preload');
+            throw Loading::failure('the preload header is written on the command line, by bin/antom-preload');
         }
-        self::requireExtension();
+        Loading::requireExtension();
         $library = self::load($library)->library;
         // PHP-FPM starts in another folder. Without a slash it is a name for the system to find.
         if (strpos($library, '/') > 0) {
             $library = getcwd() . '/' . $library;
         }
         $defines = sprintf("#define FFI_SCOPE \"%s\"\n#define FFI_LIB \"%s\"\n", self::SCOPE, $library);
-        $settings = 'opcache.preload=' . self::script() . "\nopcache.preload_user=www-data\n";
+        $settings = 'opcache.preload=' . Loading::script() . "\nopcache.preload_user=www-data\n";
         return [$defines . file_get_contents(self::header()), $settings];
     }
 
     // ---- calls ---------------------------------------------------------------------------------------------------
 
     /**
-     * libantom's functions that return plain values, or text up to its first NUL byte.
+     * libantom's functions, for those who read an object: see call().
      *
      * What else FFI's object can do, PHP refuses to other files where this one is preloaded.
      */
@@ -119,33 +119,80 @@ final class Native
     }
 
     /**
-     * Calls a setter of options, which has no error object.
+     * Calls a function that has no error object.
      *
      * @param list<mixed> $arguments
-     * @return int 0 if it took them
+     * @return mixed
      */
-    public function set(
+    public function invoke(
         string $function,
-        CData $options,
         #[\SensitiveParameter]
-        array $arguments
-    ): int {
-        if (strncmp($function, 'antom_options_', 14) !== 0) {
-            throw self::notOwn();
-        }
+        array $arguments = []
+    ) {
+        self::requireOwn($function);
+        $signals = self::holdSignals();
         try {
-            return $this->ffi->$function($options, ...$arguments);
+            return $this->ffi->$function(...$arguments);
         } catch (FFI\Exception $exception) {
-            throw self::outdated($exception);
+            throw Loading::outdated($exception);
+        } finally {
+            if ($signals) {
+                self::releaseSignals();
+            }
+        }
+    }
+
+    /**
+     * Calls a function whose last parameters are `TYPE **out, antom_error **error_out`.
+     *
+     * @template T
+     * @param string $type empty: the function has no out
+     * @param list<mixed> $arguments the parameters before them
+     * @param \Closure(self, CData): T|null $read gets the new object, which is released afterwards
+     * @param list<CData> $memory what the arguments point to: it must not be released before the call is over
+     * @return ($read is null ? CData|null : T) what $read made, or the new object: release it with TYPE_free
+     * @throws AntomException
+     */
+    public function call(
+        string $function,
+        string $type,
+        #[\SensitiveParameter]
+        array $arguments,
+        ?\Closure $read = null,
+        #[\SensitiveParameter]
+        array $memory = []
+    ) {
+        self::requireOwn($function);
+        $out = null;
+        if ($type !== '') {
+            $out = $this->ffi->new($this->types[$type . ' *'] ?? $this->ownType($type, ' *'));
+            $arguments[] = FFI::addr($out);
+        }
+        $error = $this->error ?? $this->ffi->new($this->type('antom_error *'));
+        $this->error = null;
+        $arguments[] = FFI::addr($error);
+        $signals = self::holdSignals();
+        try {
+            $status = $this->ffi->$function(...$arguments);
+            if ($status !== 0) {
+                throw $this->exception($status, $error);
+            }
+            // Nothing was written to it: the next call can have it, too.
+            $this->error = $error;
+            return $read === null ? $out : $this->readAndFree($type, $out, $read);
+        } catch (FFI\Exception $exception) {
+            throw Loading::outdated($exception);
+        } finally {
+            if ($signals) {
+                self::releaseSignals();
+            }
         }
     }
 
     /** Reads text with all its bytes: its length is what the function of the same name and "_len" returns. */
     public function text(string $function, CData $object): string
     {
-        if (strncmp($function, 'antom_', 6) !== 0) {
-            throw self::notOwn();
-        }
+        self::requireOwn($function);
         $text = $this->ffi->$function($object);
         $lengthOf = $function . '_len';
         $length = $this->ffi->$lengthOf($object);
@@ -157,83 +204,11 @@ final class Native
         return FFI::string($reader($object), $length);
     }
 
-    /**
-     * Calls a function whose last parameter is `antom_error **error_out`.
-     *
-     * @param list<mixed> $arguments the parameters before it
-     * @throws AntomException
-     */
-    public function call(
-        string $function,
-        #[\SensitiveParameter]
-        array $arguments
-    ): void {
-        // FFI has methods itself, such as cast.
-        if (strncmp($function, 'antom_', 6) !== 0) {
-            throw self::notOwn();
-        }
-        $error = $this->error ?? $this->ffi->new($this->type('antom_error *'));
-        $this->error = null;
-        $arguments[] = FFI::addr($error);
-        // PHP 8.4 and 8.5 crash where a signal's handler makes an exception at the end of a call by FFI.
-        $signals = function_exists('pcntl_async_signals') && pcntl_async_signals(false);
-        try {
-            $status = $this->ffi->$function(...$arguments);
-            if ($status !== 0) {
-                throw $this->exception($status, $error);
-            }
-            // Nothing was written to it: the next call can have it, too.
-            $this->error = $error;
-        } catch (FFI\Exception $exception) {
-            throw self::outdated($exception);
-        } finally {
-            if ($signals) {
-                pcntl_async_signals(true);
-                pcntl_signal_dispatch();
-            }
-        }
-    }
-
-    /**
-     * Calls a function whose last parameters are `TYPE **out, antom_error **error_out`.
-     *
-     * @param list<mixed> $arguments the parameters before them
-     * @return CData a TYPE *, to be released with TYPE_free
-     * @throws AntomException
-     */
-    public function produce(
-        string $function,
-        string $type,
-        #[\SensitiveParameter]
-        array $arguments
-    ): CData {
-        $out = $this->ffi->new($this->types[$type . ' *'] ?? $this->ownType($type, ' *'));
-        $arguments[] = FFI::addr($out);
-        $this->call($function, $arguments);
-        return $out;
-    }
-
-    /**
-     * As produce(), but hands the new object to $read, releases it, and returns what $read made of it.
-     *
-     * @template T
-     * @param list<mixed> $arguments
-     * @param \Closure(self, CData): T $read
-     * @return T
-     * @throws AntomException
-     */
-    public function read(
-        string $function,
-        string $type,
-        #[\SensitiveParameter]
-        array $arguments,
-        \Closure $read
-    ) {
-        $object = $this->produce($function, $type, $arguments);
+    /** @return mixed what $read made */
+    private function readAndFree(string $type, CData $object, \Closure $read)
+    {
         try {
             return $read($this, $object);
-        } catch (FFI\Exception $exception) {
-            throw self::outdated($exception);
         } finally {
             $free = $type . '_free';
             $this->ffi->$free($object);
@@ -241,9 +216,32 @@ final class Native
     }
 
     /**
+     * PHP 8.4 and 8.5 crash where a signal's handler makes an exception at the end of a call by FFI: a handler waits
+     * until libantom was called and the result is read.
+     */
+    private static function holdSignals(): bool
+    {
+        return function_exists('pcntl_async_signals') && pcntl_async_signals(false);
+    }
+
+    private static function releaseSignals(): void
+    {
+        pcntl_async_signals(true);
+        pcntl_signal_dispatch();
+    }
+
+    /** FFI has methods itself, such as cast. */
+    private static function requireOwn(string $function): void
+    {
+        if (strncmp($function, 'antom_', 6) !== 0) {
+            throw self::notOwn();
+        }
+    }
+
+    /**
      * Fills a request struct.
      *
-     * @param array<string, int|string|null> $members by their names in C; null leaves a member as it is: absent
+     * @param array<string, int|string> $members by their names in C
      * @return array{CData, list<CData>} a pointer, and what it points to: keep both as long as it is used
      */
     public function request(
@@ -253,17 +251,12 @@ final class Native
     ): array {
         $request = $this->ffi->new($this->types[$struct] ?? $this->ownType($struct));
         $request->struct_size = FFI::sizeof($request);
-        $texts = [];
+        $content = implode("\0", $members) . "\0";
+        $block = $this->block($content);
+        $place = 0;
         foreach ($members as $member => $value) {
-            if (is_string($value)) {
-                $texts[$member] = $value;
-            } elseif ($value !== null) {
-                $request->$member = $value;
-            }
-        }
-        $block = $this->texts($texts, $pointers);
-        foreach ($pointers as $member => $pointer) {
-            $request->$member = $pointer;
+            $request->$member = is_int($value) ? $value : $block + $place;
+            $place += strlen((string) $value) + 1;
         }
         $pointer = $this->ffi->cast($this->types['void *'] ?? $this->type('void *'), FFI::addr($request));
         return [$pointer, [$request, $block]];
@@ -280,12 +273,26 @@ final class Native
         array $pairs
     ): array {
         $headers = $this->ffi->new(FFI::arrayType($this->type('antom_header'), [count($pairs) + 1]));
-        $block = $this->texts(array_merge([], ...$pairs), $pointers);
-        foreach (array_keys($pairs) as $index) {
-            $headers[$index]->name = $pointers[2 * $index];
-            $headers[$index]->value = $pointers[2 * $index + 1];
+        $block = $this->block(implode("\0", array_merge([], ...$pairs)) . "\0");
+        $place = 0;
+        foreach ($pairs as $index => [$name, $value]) {
+            $headers[$index]->name = $block + $place;
+            $place += strlen($name) + 1;
+            $headers[$index]->value = $block + $place;
+            $place += strlen($value) + 1;
         }
         return [$this->ffi->cast($this->type('void *'), FFI::addr($headers)), [$headers, $block]];
+    }
+
+    /** A block of memory with these bytes. */
+    private function block(
+        #[\SensitiveParameter]
+        string $content
+    ): CData {
+        $length = strlen($content);
+        $block = $this->ffi->new(FFI::arrayType($this->types['char'] ?? $this->type('char'), [$length]));
+        FFI::memcpy($block, $content, $length);
+        return $block;
     }
 
     /** A type that a caller has named: nothing but a name, for a declaration could say any type. */
@@ -302,31 +309,6 @@ final class Native
         return Check::error(
             'Native was asked for a name that is not libantom\'s: only names that begin with antom_ can be used here'
         );
-    }
-
-    /**
-     * One block of memory with every text and its NUL byte.
-     *
-     * @param array<array-key, string> $texts
-     * @param array<array-key, CData>|null $pointers gets where in it each text begins
-     */
-    private function texts(
-        #[\SensitiveParameter]
-        array $texts,
-        ?array &$pointers
-    ): CData {
-        $content = implode("\0", $texts) . "\0";
-        $length = strlen($content);
-        $block = $this->ffi->new(FFI::arrayType($this->types['char'] ?? $this->type('char'), [$length]));
-        FFI::memcpy($block, $content, $length);
-        $begin = $this->ffi->cast($this->types['char *'] ?? $this->type('char *'), $block);
-        $pointers = [];
-        $place = 0;
-        foreach ($texts as $name => $text) {
-            $pointers[$name] = $begin + $place;
-            $place += strlen($text) + 1;
-        }
-        return $block;
     }
 
     // ---- errors --------------------------------------------------------------------------------------------------
@@ -378,26 +360,12 @@ final class Native
 
     // ---- loading -------------------------------------------------------------------------------------------------
 
-    private static function requireExtension(): void
-    {
-        if (PHP_VERSION_ID < 80000 && ((int) ini_get('mbstring.func_overload') & 2) !== 0) {
-            // strlen() would count characters, and C would read past the end.
-            throw self::cannotLoad(sprintf('mbstring.func_overload is on: set it to 0 in %s', self::iniFile()));
-        }
-        if (!extension_loaded('FFI')) {
-            throw self::cannotLoad(sprintf(
-                'PHP\'s FFI extension is not loaded: install it and write extension=ffi into %s',
-                self::iniFile()
-            ));
-        }
-    }
-
     private static function load(?string $setting): self
     {
         self::requireFfi();
         $chosen = Location::chosen($setting);
-        if ($chosen !== null && self::isRestricted()) {
-            throw self::cannotLoad(
+        if ($chosen !== null && Loading::isRestricted()) {
+            throw Loading::failure(
                 'where ffi.enable is "preload", scripts may not choose the library: leave out the setting "library" and '
                 . 'the variable ANTOM_LIBRARY, or name it once for all: bin/antom-preload FILE LIBRARY'
             );
@@ -412,30 +380,15 @@ final class Native
             try {
                 self::checkAbi(FFI::cdef(self::PROBE, $library), $library);
             } catch (FFI\Exception $exception) {
-                $failures[] = "$library: " . self::loadingProblem($library, $exception->getMessage());
+                $failures[] = "$library: " . Loading::problem($library, $exception->getMessage());
                 continue;
             }
             return new self(self::bind($library), $library);
         }
-        throw self::cannotLoad(
+        throw Loading::failure(
             'tried ' . implode('; ', $failures)
             . '. Give the path in the setting "library" or in the variable ANTOM_LIBRARY'
         );
-    }
-
-    /** Before version 8.3 PHP does not say why the system does not load a library. */
-    private static function loadingProblem(string $library, string $message): string
-    {
-        if (strpos($message, 'Failed resolving') === 0) {
-            return "$message (it is not libantom)";
-        }
-        return is_file($library) ? "$message (`ldd -r $library` says what is missing)" : $message;
-    }
-
-    /** Whether PHP leaves FFI to preloaded files: then no script may choose what is loaded through this one. */
-    private static function isRestricted(): bool
-    {
-        return PHP_SAPI !== 'cli' && ini_get('ffi.enable') === 'preload';
     }
 
     /** Fails with advice if this file may not use FFI. */
@@ -444,28 +397,8 @@ final class Native
         try {
             FFI::cdef('');
         } catch (FFI\Exception $exception) {
-            throw self::cannotLoad('PHP does not allow FFI here, because ' . self::whyRestricted());
+            throw Loading::failure('PHP does not allow FFI here, because ' . Loading::whyRestricted());
         }
-    }
-
-    private static function whyRestricted(): string
-    {
-        $file = self::iniFile();
-        if (!self::isRestricted()) {
-            return "ffi.enable is off: write ffi.enable=true into $file, or ffi.enable=preload and the lines that "
-                . 'bin/antom-preload prints; then restart PHP';
-        }
-        $preload = (string) ini_get('opcache.preload');
-        if ($preload === '') {
-            return "ffi.enable is \"preload\". Write ffi.enable=true into $file, or the lines that bin/antom-preload "
-                . 'prints, with opcache.preload=' . self::script() . '; then restart PHP';
-        }
-        if (!filter_var(ini_get('opcache.enable'), FILTER_VALIDATE_BOOLEAN)) {
-            return "opcache is off: write opcache.enable=1 into $file, or ffi.enable=true, which needs no opcache; then "
-                . 'restart PHP';
-        }
-        return "opcache.preload, which is $preload in $file, has not loaded this package: let it require "
-            . self::script() . '; then restart PHP';
     }
 
     /** The library that ffi.preload has loaded when PHP started, if there is one. */
@@ -484,7 +417,7 @@ final class Native
     {
         $found = $ffi->antom_abi_version();
         if ($found !== self::ABI_VERSION) {
-            throw self::cannotLoad(sprintf(
+            throw Loading::failure(sprintf(
                 '%s is libantom %s with ABI version %d, but this package needs ABI version %d: update the older one',
                 $library,
                 $ffi->antom_version(),
@@ -500,7 +433,7 @@ final class Native
         try {
             return FFI::cdef(file_get_contents($header), $library);
         } catch (FFI\Exception $exception) {
-            throw self::cannotLoad("$library does not fit $header: " . $exception->getMessage());
+            throw Loading::failure("$library does not fit $header: " . $exception->getMessage());
         }
     }
 
@@ -508,46 +441,9 @@ final class Native
     {
         $header = Location::header();
         if ($header === null) {
-            throw self::cannotLoad('this package has no include/antom.h: install it again');
+            throw Loading::failure('this package has no include/antom.h: install it again');
         }
         return $header;
-    }
-
-    /** libantom was loaded by a header of another version. */
-    private static function outdated(FFI\Exception $exception): ConfigException
-    {
-        return self::cannotLoad(
-            $exception->getMessage() . '. The header that ffi.preload names is of another version of this package: run '
-            . 'bin/antom-preload again and restart PHP',
-            'Write the header again. If this was a call of the API, it may have been sent: ask recover() afterwards.'
-        );
-    }
-
-    private static function cannotLoad(
-        string $problem,
-        string $advice = 'Correct PHP\'s settings or the path of the library; nothing was sent.'
-    ): ConfigException {
-        return new ConfigException(
-            sprintf(
-                'libantom cannot be loaded: %s (SAPI: %s, php.ini: %s)',
-                $problem,
-                PHP_SAPI,
-                php_ini_loaded_file() ?: 'none'
-            ),
-            ['advice' => $advice]
-        );
-    }
-
-    /** What opcache.preload has to load. */
-    private static function script(): string
-    {
-        return dirname(__DIR__, 2) . '/preload.php';
-    }
-
-    /** Where this PHP reads its settings: each SAPI has a file of its own. */
-    private static function iniFile(): string
-    {
-        return php_ini_loaded_file() ?: 'a php.ini (phpinfo() shows where it is looked for)';
     }
 
     private function type(string $declaration): CType

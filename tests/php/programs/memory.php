@@ -20,6 +20,7 @@ require dirname(__DIR__) . '/bootstrap.php';
 $settings = in_array($name, ['session', 'inquiry', 'call'], true) ? Gateway::settings() : Gateway::offlineSettings();
 $client = Client::create($settings);
 $body = str_repeat('x', 10000);
+$url = 'https://shop.example/';
 
 $time = (string) (1000 * time());
 $notification = '{"result":{"resultStatus":"F","resultCode":"CARD_EXPIRED"},"vaultingRequestId":"1"}';
@@ -50,8 +51,9 @@ $calls = [
             return;
         }
     },
-    'session' => static function () use ($client): void {
-        $client->createVaultingSession(['paymentMethodType' => 'CARD', 'redirectUrl' => 'https://shop.example/']);
+    'session' => static function () use ($client, $url): void {
+        $session = $client->createVaultingSession(['paymentMethodType' => 'CARD', 'redirectUrl' => $url]);
+        strlen($session->id() . $session->data() . $session->raw());
     },
     'inquiry' => static function () use ($client): void {
         $client->inquireVaulting(['vaultingRequestId' => 'inquiry_succeeded']);
