@@ -91,7 +91,7 @@ final class Client
                     );
                 }
             }
-            $handle = $native->call('antom_client_new', 'antom_client', [$options]);
+            $handle = $native->produce('antom_client_new', 'antom_client', [$options]);
             return new self($native, $handle, $settings->limits(), $settings->callLog(), $settings->signer());
         } finally {
             $native->invoke('antom_options_free', [$options]);
@@ -114,7 +114,7 @@ final class Client
             }
         }
         $arguments = [$this->handle(), $limits['timeout_ms'], $limits['max_retries']];
-        $handle = $this->native->call('antom_client_with_limits', 'antom_client', $arguments);
+        $handle = $this->native->produce('antom_client_with_limits', 'antom_client', $arguments);
         return new self($this->native, $handle, $limits, $this->log, $this->signer);
     }
 
@@ -261,7 +261,7 @@ final class Client
             Check::whole('toleranceSeconds', $toleranceSeconds, 'seconds'),
         ];
         $read = \Closure::fromCallable([VaultingReader::class, 'notification']);
-        return $this->native->call(
+        return $this->native->read(
             'antom_client_verify_notification',
             VaultingReader::TYPE,
             $arguments,
@@ -318,7 +318,7 @@ final class Client
                 $native->text('antom_diagnosis_string_to_sign', $diagnosis)
             );
         };
-        return $this->native->call('antom_client_diagnose', 'antom_diagnosis', $arguments, $read);
+        return $this->native->read('antom_client_diagnose', 'antom_diagnosis', $arguments, $read);
     }
 
     /**
@@ -346,7 +346,7 @@ final class Client
         $header = static function (Native $native, CData $signature): string {
             return $native->functions()->antom_signature_header($signature);
         };
-        return $this->ask(null, 'antom_client_sign', 'antom_signature', $arguments, $header);
+        return $this->read('antom_client_sign', 'antom_signature', $arguments, $header);
     }
 
     /**
@@ -367,7 +367,7 @@ final class Client
         #[\SensitiveParameter]
         string $signature
     ): void {
-        $this->native->call('antom_client_verify', '', [
+        $this->native->call('antom_client_verify', [
             $this->handle(),
             Check::text('method', $method),
             Check::text('path', $path),
@@ -433,10 +433,10 @@ final class Client
     }
 
     /**
-     * Calls libantom, twice if it asks for a signature, and tells the log.
+     * Calls the API and tells the log.
      *
-     * @template T of VaultingSession|Vaulting|Answer|string
-     * @param string|null $api its name in the log; null is not logged
+     * @template T of VaultingSession|Vaulting|Answer
+     * @param string $api its name in the log
      * @param list<mixed> $arguments after the client
      * @param \Closure(Native, CData): T $read
      * @param list<CData> $memory what the arguments point to
@@ -444,7 +444,7 @@ final class Client
      * @throws AntomException
      */
     private function ask(
-        ?string $api,
+        string $api,
         string $function,
         string $type,
         #[\SensitiveParameter]
@@ -453,27 +453,45 @@ final class Client
         #[\SensitiveParameter]
         array $memory = []
     ) {
-        $log = $api === null ? null : $this->log;
-        $begin = $log === null ? 0 : hrtime(true);
+        if ($this->log === null) {
+            return $this->read($function, $type, $arguments, $read, $memory);
+        }
+        $begin = hrtime(true);
         try {
-            try {
-                $all = [$this->handle(), ...$arguments];
-                $result = $this->native->call($function, $type, $all, $read, $memory);
-            } catch (AwaitsSignature $call) {
-                $signed = $this->withSignature($call);
-                $all = [$signed->handle(), ...$arguments];
-                $result = $this->native->call($function, $type, $all, $read, $memory);
-            }
+            $result = $this->read($function, $type, $arguments, $read, $memory);
         } catch (AntomException $exception) {
-            if ($log !== null) {
-                $log->failed($api, $exception, $begin);
-            }
+            $this->log->failed($api, $exception, $begin);
             throw $exception;
         }
-        if ($log !== null) {
-            $log->succeeded($api, $result instanceof Answer ? null : $result->requestId(), $begin);
-        }
+        $this->log->succeeded($api, $result instanceof Answer ? null : $result->requestId(), $begin);
         return $result;
+    }
+
+    /**
+     * Calls a function of libantom, twice if it asks for a signature.
+     *
+     * @template T
+     * @param list<mixed> $arguments after the client
+     * @param \Closure(Native, CData): T $read
+     * @param list<CData> $memory what the arguments point to
+     * @return T
+     * @throws AntomException
+     */
+    private function read(
+        string $function,
+        string $type,
+        #[\SensitiveParameter]
+        array $arguments,
+        \Closure $read,
+        #[\SensitiveParameter]
+        array $memory = []
+    ) {
+        try {
+            return $this->native->read($function, $type, [$this->handle(), ...$arguments], $read, $memory);
+        } catch (AwaitsSignature $call) {
+            $signed = $this->withSignature($call);
+            return $this->native->read($function, $type, [$signed->handle(), ...$arguments], $read, $memory);
+        }
     }
 
     /** A client for the one call that waits. */
@@ -493,7 +511,7 @@ final class Client
             throw self::notSigned($call, 'the signer returned text, probably base64, and not the bytes of a signature');
         }
         $arguments = [$this->handle(), $stringToSign, $signature, strlen($signature)];
-        $handle = $this->native->call('antom_client_with_signature', 'antom_client', $arguments);
+        $handle = $this->native->produce('antom_client_with_signature', 'antom_client', $arguments);
         return new self($this->native, $handle, $this->limits, null, null);
     }
 

@@ -87,7 +87,7 @@ final class NativeTest extends TestCase
             throw new \DomainException($native->text('antom_stub_text', $object));
         };
         try {
-            $native->call('antom_stub_new', 'antom_stub', [], $read);
+            $native->read('antom_stub_new', 'antom_stub', [], $read);
             self::fail('this was read');
         } catch (\DomainException $exception) {
             self::assertSame("before\0after", $exception->getMessage());
@@ -100,12 +100,18 @@ final class NativeTest extends TestCase
     {
         foreach (['cast', 'Cast', 'new', 'type', 'string', 'cdef', 'addr', 'system', ''] as $name) {
             yield "call $name" => [static function (Native $native) use ($name): void {
-                $native->call($name, '', ['int (*)(const char *)', 4096]);
+                $native->call($name, ['int (*)(const char *)', 4096]);
             }];
             yield "invoke $name" => [static function (Native $native) use ($name) {
                 return $native->invoke($name, ['int (*)(const char *)', 4096]);
             }];
         }
+        yield 'produce, its function' => [static function (Native $native): CData {
+            return $native->produce('new', 'antom_stub', []);
+        }];
+        yield 'read, its function' => [static function (Native $native) {
+            return $native->read('new', 'antom_stub', [], \Closure::fromCallable('get_class'));
+        }];
         yield 'text' => [static function (Native $native): string {
             return $native->text('stub_text', self::ffi()->new('antom_stub *'));
         }];
@@ -113,10 +119,11 @@ final class NativeTest extends TestCase
             yield "request of $type" => [static function (Native $native) use ($type): array {
                 return $native->request($type, []);
             }];
-        }
-        foreach (['char[16]', 'int (*)(const char *)', 'antom_stub_request[9]', 'antom_stub (*)(int)'] as $type) {
-            yield "call with an out of $type" => [static function (Native $native) use ($type): void {
-                $native->call('antom_stub_text', $type, []);
+            yield "produce of $type" => [static function (Native $native) use ($type): CData {
+                return $native->produce('antom_stub_text', $type, []);
+            }];
+            yield "read of $type" => [static function (Native $native) use ($type) {
+                return $native->read('antom_stub_text', $type, [], \Closure::fromCallable('get_class'));
             }];
         }
     }

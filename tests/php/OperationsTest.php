@@ -403,8 +403,10 @@ final class OperationsTest extends TestCase
         $environment = array_intersect_key(getenv(), ['ANTOM_LIBRARY' => 0]);
         $program = Program::run([__DIR__ . '/programs/signals.php', (string) $children], $environment);
         self::assertSame(0, $program->status, $program->output);
+        $ends = json_decode($program->output, true);
+        self::assertIsArray($ends, $program->output);
         $crashes = $handled = 0;
-        foreach (json_decode($program->output, true) as $end => $count) {
+        foreach ($ends as $end => $count) {
             $crashes += strpos($end, ': signal') === false ? 0 : $count;
             $handled += strpos($end, ': exit 0') === false ? 0 : $count;
         }

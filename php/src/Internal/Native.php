@@ -109,7 +109,7 @@ final class Native
     // ---- calls ---------------------------------------------------------------------------------------------------
 
     /**
-     * libantom's functions, for those who read an object: see call().
+     * libantom's functions, for those who read an object: see read().
      *
      * What else FFI's object can do, PHP refuses to other files where this one is preloaded.
      */
@@ -143,31 +143,17 @@ final class Native
     }
 
     /**
-     * Calls a function whose last parameters are `TYPE **out, antom_error **error_out`.
+     * Calls a function whose last parameter is `antom_error **error_out`.
      *
-     * @template T
-     * @param string $type empty: the function has no out
-     * @param list<mixed> $arguments the parameters before them
-     * @param \Closure(self, CData): T|null $read gets the new object, which is released afterwards
-     * @param list<CData> $memory what the arguments point to: it must not be released before the call is over
-     * @return ($read is null ? CData|null : T) what $read made, or the new object: release it with TYPE_free
+     * @param list<mixed> $arguments the parameters before it
      * @throws AntomException
      */
     public function call(
         string $function,
-        string $type,
         #[\SensitiveParameter]
-        array $arguments,
-        ?\Closure $read = null,
-        #[\SensitiveParameter]
-        array $memory = []
-    ) {
+        array $arguments
+    ): void {
         self::requireOwn($function);
-        $out = null;
-        if ($type !== '') {
-            $out = $this->ffi->new($this->types[$type . ' *'] ?? $this->ownType($type, ' *'));
-            $arguments[] = FFI::addr($out);
-        }
         $error = $this->error ?? $this->ffi->new($this->type('antom_error *'));
         $this->error = null;
         $arguments[] = FFI::addr($error);
@@ -179,7 +165,63 @@ final class Native
             }
             // Nothing was written to it: the next call can have it, too.
             $this->error = $error;
-            return $read === null ? $out : $this->readAndFree($type, $out, $read);
+        } catch (FFI\Exception $exception) {
+            throw Loading::outdated($exception);
+        } finally {
+            if ($signals) {
+                self::releaseSignals();
+            }
+        }
+    }
+
+    /**
+     * Calls a function whose last parameters are `TYPE **out, antom_error **error_out`.
+     *
+     * @param list<mixed> $arguments the parameters before them
+     * @return CData a TYPE *, to be released with TYPE_free
+     * @throws AntomException
+     */
+    public function produce(
+        string $function,
+        string $type,
+        #[\SensitiveParameter]
+        array $arguments
+    ): CData {
+        $out = $this->ffi->new($this->types[$type . ' *'] ?? $this->ownType($type, ' *'));
+        $arguments[] = FFI::addr($out);
+        $this->call($function, $arguments);
+        return $out;
+    }
+
+    /**
+     * As produce(), but hands the new object to $read, releases it, and returns what $read made of it.
+     *
+     * @template T
+     * @param list<mixed> $arguments
+     * @param \Closure(self, CData): T $read
+     * @param list<CData> $memory what the arguments point to: it must not be released before the call is over
+     * @return T
+     * @throws AntomException
+     */
+    public function read(
+        string $function,
+        string $type,
+        #[\SensitiveParameter]
+        array $arguments,
+        \Closure $read,
+        #[\SensitiveParameter]
+        array $memory = []
+    ) {
+        // Around produce(), which holds them for itself: it finds them held, and leaves them so.
+        $signals = self::holdSignals();
+        try {
+            $object = $this->produce($function, $type, $arguments);
+            try {
+                return $read($this, $object);
+            } finally {
+                $free = $type . '_free';
+                $this->ffi->$free($object);
+            }
         } catch (FFI\Exception $exception) {
             throw Loading::outdated($exception);
         } finally {
@@ -202,17 +244,6 @@ final class Native
         // PHP copies a `const char *` up to the first NUL byte, and a `char *` not at all.
         $reader = $this->ffi->cast($this->type('char *(*)(const void *)'), $this->ffi->$function);
         return FFI::string($reader($object), $length);
-    }
-
-    /** @return mixed what $read made */
-    private function readAndFree(string $type, CData $object, \Closure $read)
-    {
-        try {
-            return $read($this, $object);
-        } finally {
-            $free = $type . '_free';
-            $this->ffi->$free($object);
-        }
     }
 
     /**

@@ -22,7 +22,7 @@ $ways = [
         return Native::instance()->functions()->cast('int (*)(const char *)', 4096);
     },
     'call' => static function () {
-        Native::instance()->call('cast', '', ['int (*)(const char *)', 4096]);
+        Native::instance()->call('cast', ['int (*)(const char *)', 4096]);
     },
     'preloading' => static function () {
         Native::preloading(__FILE__);
