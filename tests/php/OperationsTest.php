@@ -396,7 +396,7 @@ final class OperationsTest extends TestCase
         self::assertSame(0, $program->status);
     }
 
-    /** Before the results were read with signals held, one child in seven crashed with PHP 8.4. */
+    /** Without holding signals back, half of the children crash with PHP 8.4. */
     public function testAHandlerThatThrowsCrashesNobody(): void
     {
         $children = 120;
