@@ -130,16 +130,7 @@ final class Native
         array $arguments = []
     ) {
         self::requireOwn($function);
-        $signals = self::holdSignals();
-        try {
-            return $this->ffi->$function(...$arguments);
-        } catch (FFI\Exception $exception) {
-            throw Loading::outdated($exception);
-        } finally {
-            if ($signals) {
-                self::releaseSignals();
-            }
-        }
+        return self::undisturbed(fn () => $this->ffi->$function(...$arguments));
     }
 
     /**
@@ -154,24 +145,17 @@ final class Native
         array $arguments
     ): void {
         self::requireOwn($function);
-        $error = $this->error ?? $this->ffi->new($this->type('antom_error *'));
-        $this->error = null;
-        $arguments[] = FFI::addr($error);
-        $signals = self::holdSignals();
-        try {
+        self::undisturbed(function () use ($function, $arguments): void {
+            $error = $this->error ?? $this->ffi->new($this->type('antom_error *'));
+            $this->error = null;
+            $arguments[] = FFI::addr($error);
             $status = $this->ffi->$function(...$arguments);
             if ($status !== 0) {
                 throw $this->exception($status, $error);
             }
             // Nothing was written to it: the next call can have it, too.
             $this->error = $error;
-        } catch (FFI\Exception $exception) {
-            throw Loading::outdated($exception);
-        } finally {
-            if ($signals) {
-                self::releaseSignals();
-            }
-        }
+        });
     }
 
     /**
@@ -187,10 +171,12 @@ final class Native
         #[\SensitiveParameter]
         array $arguments
     ): CData {
-        $out = $this->ffi->new($this->types[$type . ' *'] ?? $this->ownType($type, ' *'));
-        $arguments[] = FFI::addr($out);
-        $this->call($function, $arguments);
-        return $out;
+        return self::undisturbed(function () use ($function, $type, $arguments): CData {
+            $out = $this->ffi->new($this->types[$type . ' *'] ?? $this->ownType($type, ' *'));
+            $arguments[] = FFI::addr($out);
+            $this->call($function, $arguments);
+            return $out;
+        });
     }
 
     /**
@@ -212,9 +198,7 @@ final class Native
         #[\SensitiveParameter]
         array $memory = []
     ) {
-        // Around produce(), which holds them for itself: it finds them held, and leaves them so.
-        $signals = self::holdSignals();
-        try {
+        return self::undisturbed(function () use ($function, $type, $arguments, $read) {
             $object = $this->produce($function, $type, $arguments);
             try {
                 return $read($this, $object);
@@ -222,13 +206,7 @@ final class Native
                 $free = $type . '_free';
                 $this->ffi->$free($object);
             }
-        } catch (FFI\Exception $exception) {
-            throw Loading::outdated($exception);
-        } finally {
-            if ($signals) {
-                self::releaseSignals();
-            }
-        }
+        });
     }
 
     /** Reads text with all its bytes: its length is what the function of the same name and "_len" returns. */
@@ -247,18 +225,31 @@ final class Native
     }
 
     /**
-     * PHP 8.4 and 8.5 crash where a signal's handler makes an exception at the end of a call by FFI: a handler waits
-     * until libantom was called and the result is read.
+     * Works with FFI, while the handlers of signals wait. One that throws at the end of a call by FFI crashes PHP 8.4
+     * and 8.5; between two calls, PHP can mistake what they returned.
+     *
+     * @template T
+     * @param \Closure(): T $work which may call this again
+     * @return T
      */
-    private static function holdSignals(): bool
-    {
-        return function_exists('pcntl_async_signals') && pcntl_async_signals(false);
-    }
-
-    private static function releaseSignals(): void
-    {
-        pcntl_async_signals(true);
-        pcntl_signal_dispatch();
+    private static function undisturbed(
+        #[\SensitiveParameter]
+        \Closure $work
+    ) {
+        $signals = function_exists('pcntl_async_signals') && pcntl_async_signals();
+        try {
+            if ($signals) {
+                pcntl_async_signals(false);
+            }
+            return $work();
+        } catch (FFI\Exception $exception) {
+            throw Loading::outdated($exception);
+        } finally {
+            if ($signals) {
+                pcntl_async_signals(true);
+                pcntl_signal_dispatch();
+            }
+        }
     }
 
     /** FFI has methods itself, such as cast. */
@@ -280,17 +271,17 @@ final class Native
         #[\SensitiveParameter]
         array $members
     ): array {
-        $request = $this->ffi->new($this->types[$struct] ?? $this->ownType($struct));
-        $request->struct_size = FFI::sizeof($request);
-        $content = implode("\0", $members) . "\0";
-        $block = $this->block($content);
-        $place = 0;
-        foreach ($members as $member => $value) {
-            $request->$member = is_int($value) ? $value : $block + $place;
-            $place += strlen((string) $value) + 1;
-        }
-        $pointer = $this->ffi->cast($this->types['void *'] ?? $this->type('void *'), FFI::addr($request));
-        return [$pointer, [$request, $block]];
+        return self::undisturbed(function () use ($struct, $members): array {
+            $request = $this->ffi->new($this->types[$struct] ?? $this->ownType($struct));
+            $request->struct_size = FFI::sizeof($request);
+            $block = $this->block(implode("\0", $members) . "\0");
+            $place = 0;
+            foreach ($members as $member => $value) {
+                $request->$member = is_int($value) ? $value : $block + $place;
+                $place += strlen((string) $value) + 1;
+            }
+            return [$this->pointer($request), [$request, $block]];
+        });
     }
 
     /**
@@ -303,16 +294,18 @@ final class Native
         #[\SensitiveParameter]
         array $pairs
     ): array {
-        $headers = $this->ffi->new(FFI::arrayType($this->type('antom_header'), [count($pairs) + 1]));
-        $block = $this->block(implode("\0", array_merge([], ...$pairs)) . "\0");
-        $place = 0;
-        foreach ($pairs as $index => [$name, $value]) {
-            $headers[$index]->name = $block + $place;
-            $place += strlen($name) + 1;
-            $headers[$index]->value = $block + $place;
-            $place += strlen($value) + 1;
-        }
-        return [$this->ffi->cast($this->type('void *'), FFI::addr($headers)), [$headers, $block]];
+        return self::undisturbed(function () use ($pairs): array {
+            $headers = $this->ffi->new(FFI::arrayType($this->type('antom_header'), [count($pairs) + 1]));
+            $block = $this->block(implode("\0", array_merge([], ...$pairs)) . "\0");
+            $place = 0;
+            foreach ($pairs as $index => [$name, $value]) {
+                $headers[$index]->name = $block + $place;
+                $place += strlen($name) + 1;
+                $headers[$index]->value = $block + $place;
+                $place += strlen($value) + 1;
+            }
+            return [$this->pointer($headers), [$headers, $block]];
+        });
     }
 
     /** A block of memory with these bytes. */
@@ -324,6 +317,12 @@ final class Native
         $block = $this->ffi->new(FFI::arrayType($this->types['char'] ?? $this->type('char'), [$length]));
         FFI::memcpy($block, $content, $length);
         return $block;
+    }
+
+    /** Where it is, as a `void *`, which PHP takes for a pointer to any type. */
+    private function pointer(CData $memory): CData
+    {
+        return $this->ffi->cast($this->type('void *'), FFI::addr($memory));
     }
 
     /** A type that a caller has named: nothing but a name, for a declaration could say any type. */
