@@ -412,8 +412,8 @@ final class OperationsTest extends TestCase
         }
         // PHP 7.4 crashes by itself where a handler throws as a destructor begins, also in one that only assigns a
         // variable: 2 to 8 children. PHP before 8.4 loses a signal now and then while an exception is thrown.
-        self::assertLessThanOrEqual((PHP_VERSION_ID < 80000 ? 0.3 : 0.1) * $children, $crashes, $program->output);
-        self::assertGreaterThan(0.7 * $children, $handled, $program->output);
+        self::assertLessThanOrEqual((PHP_VERSION_ID < 80000 ? 0.15 : 0.04) * $children, $crashes, $program->output);
+        self::assertGreaterThan(0.8 * $children, $handled, $program->output);
     }
 
     public function testTheLogHasARecordForEachCall(): void

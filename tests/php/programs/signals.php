@@ -34,8 +34,8 @@ $works = [
     },
 ];
 // What follows finds all classes loaded: a handler that throws while one is loaded keeps it from being loaded.
-foreach ($works as $work) {
-    $work();
+foreach ($works as $once) {
+    $once();
 }
 $ends = [];
 for ($child = 0; $child < (int) $argv[1]; $child++) {
